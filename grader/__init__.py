@@ -1,0 +1,1 @@
+"""lmkata's grader: judges submissions from behind a wall."""

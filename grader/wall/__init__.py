@@ -1,0 +1,1 @@
+"""The wall between judge and solver. `codec`, `frames` and `solver` are all that a sandbox sees."""

@@ -1,0 +1,318 @@
+"""Values to bytes and back, with nothing executable in between.
+
+A payload is MessagePack. What MessagePack lacks (tuples, sets, integers beyond 64 bits, text with
+lone surrogates, odd dict keys, tensors, arrays, handles, callbacks) travels as extension types.
+Large buffers (tensors, long text) are set aside for shared memory and named by their offset.
+What comes back is of exact builtin type, or a plain tensor or array, or the payload is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from grader.wall import arrays
+
+MAX_DEPTH: Final = 32
+"""Levels of nesting of one message."""
+LARGE: Final = 64 * 1024
+"""Bytes from which a buffer goes through shared memory instead of the payload."""
+ALIGN: Final = 64
+"""Every buffer starts at a multiple of this many bytes: a cache line."""
+MAX_RISKY_KEYS: Final = 4096
+"""Keys whose hash a hostile sender can choose; more would let it stall the receiver (n² compares)."""
+
+_DATA: Final = "what crosses is None, bool, int, float, str, bytes, list, tuple, dict, set, tensors, arrays"
+_PLAIN: Final = frozenset({type(None), bool, float})
+_PLAIN_OR_INT: Final = _PLAIN | {int}
+_NATIVE_KEYS: Final = frozenset({str, int, bytes})
+_KEYS: Final = frozenset({type(None), bool, int, float, str, bytes, tuple, frozenset})
+_NESTED: Final = frozenset({list, dict, datetime})
+
+
+class _Code:
+    TUPLE, SET, FROZENSET, DICT, INT, SURROGATES = 1, 2, 3, 4, 5, 6
+    HANDLE, CALLBACK, TENSOR, ARRAY, BYTES, TEXT = 7, 8, 9, 10, 11, 12
+
+
+class Unsendable(TypeError):
+    """A value that may not cross the wall, with the place where it sits."""
+
+
+class Malformed(ValueError):
+    """A payload that no honest encoder makes."""
+
+
+class Handle:
+    """Marks an object that stays in the solver: the judge gets a token for it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Token:
+    """What the judge holds of a handle: the number under which one solver keeps the object."""
+
+    __slots__ = ("number", "solver")
+
+    def __init__(self, number: int, solver: object) -> None:
+        self.number = number
+        self.solver = solver
+
+
+class Encoder:
+    """Encodes one message: the payload, and the buffers to put into shared memory.
+
+    `keep` numbers what stays behind: a `Handle` in the solver, a callable in the judge.
+    """
+
+    def __init__(self, keep: Callable[[object], int] | None = None) -> None:
+        self._keep = keep
+        self._careful = False
+        self.buffers: list[memoryview] = []
+        self.size = 0
+
+    def encode(self, value: object) -> bytes:
+        """Return the payload; `buffers`, `size` bytes in all, then go through shared memory.
+
+        Raises: Unsendable, with the path to the value at fault.
+        """
+        try:
+            return msgspec.msgpack.encode(self._lower(value, "", MAX_DEPTH))
+        except (UnicodeEncodeError, OverflowError):
+            # Rare: an integer beyond 64 bits or a lone surrogate. Look at every item, once more.
+            self._careful = True
+            self.buffers, self.size = [], 0
+            return msgspec.msgpack.encode(self._lower(value, "", MAX_DEPTH))
+
+    def _lower(self, value: Any, path: str, depth: int) -> object:
+        kind = type(value)
+        if kind in _PLAIN:
+            return value
+        if kind is int:
+            return self._integer(value)
+        if kind is str:
+            return self._text(value)
+        if kind is bytes:
+            return value if len(value) < LARGE else _ext(_Code.BYTES, self._aside(value))
+        if depth == 0:
+            raise Unsendable(f"value{path[:60]}… is nested more than {MAX_DEPTH} levels deep")
+        if kind is list:
+            return self._items(value, path, depth)
+        if kind is tuple:
+            return _ext(_Code.TUPLE, self._items(value, path, depth))
+        if kind is dict:
+            return self._mapping(value, path, depth)
+        if kind is set or kind is frozenset:
+            self._check_keys(value, path)
+            code = _Code.SET if kind is set else _Code.FROZENSET
+            return _ext(code, self._items(list(value), path, depth))
+        return self._special(value, path)
+
+    def _special(self, value: Any, path: str) -> object:
+        if type(value) is Token:
+            return _ext(_Code.HANDLE, value.number)
+        if self._keep and type(value) is Handle:
+            return _ext(_Code.HANDLE, self._keep(value))
+        try:
+            if arrays.is_tensor(value):
+                return self._raw(_Code.TENSOR, *arrays.tensor_to_raw(value))
+            if arrays.is_array(value):
+                return self._raw(_Code.ARRAY, *arrays.array_to_raw(value))
+        except ValueError as error:
+            raise Unsendable(f"value{path} is {error}: it can't cross") from error
+        if self._keep and callable(value) and not isinstance(value, type):
+            return _ext(_Code.CALLBACK, self._keep(value))
+        raise Unsendable(f"value{path} is a {_name(type(value))}; {_DATA}")
+
+    def _items(self, items: Any, path: str, depth: int) -> object:
+        kinds = set(map(type, items))
+        if kinds <= _PLAIN or (not self._careful and kinds <= _PLAIN_OR_INT):
+            return items
+        return [self._lower(item, f"{path}[{i}]", depth - 1) for i, item in enumerate(items)]
+
+    def _mapping(self, value: dict[Any, Any], path: str, depth: int) -> object:
+        kinds = self._check_keys(value, path)
+        values = self._items(list(value.values()), f"{path}.values()", depth)
+        if kinds <= _NATIVE_KEYS and not self._careful:
+            return dict(zip(value, values, strict=True))  # type: ignore[call-overload]
+        return _ext(_Code.DICT, [self._items(list(value), f"{path}.keys()", depth), values])
+
+    def _check_keys(self, keys: Iterable[Any], path: str) -> set[type]:
+        kinds = set(map(type, keys))
+        for kind in kinds - _KEYS:
+            raise Unsendable(f"a key of value{path} is a {_name(kind)}; {_DATA}")
+        if problem := _bad_keys(keys, kinds):
+            raise Unsendable(f"value{path} has {problem}")
+        return kinds
+
+    def _integer(self, value: int) -> object:
+        if -(2**63) <= value < 2**64:
+            return value
+        return _ext(_Code.INT, value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True))
+
+    def _text(self, value: str) -> object:
+        if self._careful and _has_surrogates(value):
+            return _ext(_Code.SURROGATES, value.encode("utf-8", "surrogatepass"))
+        return value if len(value) < LARGE else _ext(_Code.TEXT, self._aside(value.encode("utf-8")))
+
+    def _raw(self, code: int, dtype: str, shape: list[int], data: memoryview) -> object:
+        raw = bytes(data) if data.nbytes < LARGE else self._aside(data)
+        return _ext(code, [dtype, shape, raw])
+
+    def _aside(self, data: Any) -> list[int]:
+        view = memoryview(data)
+        offset = self.size
+        self.buffers.append(view)
+        self.size += -(-view.nbytes // ALIGN) * ALIGN
+        return [offset, view.nbytes]
+
+
+class Decoder:
+    """Decodes one message. `handle` and `callback` turn a number into an object of this side.
+
+    `shared` is the mapped shared memory, private to this process: nobody can change it any more.
+    """
+
+    def __init__(
+        self,
+        shared: Any = b"",
+        *,
+        handle: Callable[[int], object] | None = None,
+        callback: Callable[[int], object] | None = None,
+    ) -> None:
+        self._shared = shared
+        self._handle = handle
+        self._callback = callback
+        self._depth = MAX_DEPTH + 4  # a dict with odd keys takes up to three levels of its own
+
+    def decode(self, payload: bytes | memoryview) -> Any:
+        """Return the value, built of exact builtin types.
+
+        Raises: Malformed, for every payload that the encoder could not have made.
+        """
+        try:
+            return self._unpack(payload)
+        except Malformed:
+            raise
+        except (msgspec.DecodeError, RecursionError, ValueError, TypeError) as error:
+            raise Malformed(f"not a payload: {error}") from error
+
+    def _unpack(self, payload: bytes | memoryview) -> Any:
+        self._depth -= 1
+        if self._depth < 0:
+            raise Malformed(f"nested more than {MAX_DEPTH} levels deep")
+        value = msgspec.msgpack.decode(payload, ext_hook=self._lift)
+        self._inspect(value, self._depth)
+        self._depth += 1
+        return value
+
+    def _inspect(self, value: Any, depth: int) -> None:
+        """Refuse what MessagePack allows and the encoder never makes: dates, odd keys, depth."""
+        kind = type(value)
+        if kind is datetime:
+            raise Malformed("a date")
+        if kind is not list and kind is not dict:
+            return
+        if depth < 0:
+            raise Malformed(f"nested more than {MAX_DEPTH} levels deep")
+        if kind is dict:
+            _hashable(value)
+            value = value.values()
+        if not _NESTED.isdisjoint(map(type, value)):
+            for item in value:
+                self._inspect(item, depth - 1)
+
+    def _lift(self, code: int, data: memoryview) -> object:
+        """Turn one extension into its value; msgspec calls this for each that it meets."""
+        content = self._unpack(data)
+        match code, content:
+            case _Code.TUPLE, list():
+                return tuple(content)
+            case _Code.SET, list():
+                return set(_hashable(content))
+            case _Code.FROZENSET, list():
+                return frozenset(_hashable(content))
+            case _Code.DICT, [list() as keys, list() as values]:
+                return dict(zip(_hashable(keys), values, strict=True))
+            case _Code.INT, bytes():
+                return int.from_bytes(content, "little", signed=True)
+            case _Code.SURROGATES, bytes():
+                return content.decode("utf-8", "surrogatepass")
+            case _Code.HANDLE, int() if self._handle:
+                return self._handle(content)
+            case _Code.CALLBACK, int() if self._callback:
+                return self._callback(content)
+            case _Code.TENSOR, [str() as dtype, list() as shape, raw]:
+                return arrays.raw_to_tensor(dtype, shape, self._raw(raw))
+            case _Code.ARRAY, [str() as dtype, list() as shape, raw]:
+                return arrays.raw_to_array(dtype, shape, self._raw(raw))
+            case _Code.BYTES, _:
+                return bytes(self._aside(content))
+            case _Code.TEXT, _:
+                return str(self._aside(content), "utf-8")
+        raise Malformed(f"extension {code} with a content that is not its own")
+
+    def _raw(self, raw: object) -> memoryview | bytearray:
+        return bytearray(raw) if isinstance(raw, bytes) else self._aside(raw)
+
+    def _aside(self, content: object) -> memoryview:
+        match content:
+            case [int() as offset, int() as size] if 0 <= offset <= offset + size:
+                view = memoryview(self._shared)[offset : offset + size]
+                if view.nbytes == size:
+                    return view
+        raise Malformed("a buffer outside the shared memory")
+
+
+def _ext(code: int, content: object) -> msgspec.msgpack.Ext:
+    return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(content))
+
+
+def _hashable(keys: Iterable[Any]) -> Iterable[Any]:
+    kinds = set(map(type, keys))
+    if not kinds <= _KEYS:
+        raise Malformed("a key that can't be one")
+    if tuple in kinds:
+        # MessagePack itself reads an array as a key too; look into those.
+        for key in keys:
+            if type(key) is tuple:
+                _hashable(key)
+    if problem := _bad_keys(keys, kinds):
+        raise Malformed(problem)
+    return keys
+
+
+def _bad_keys(keys: Iterable[Any], kinds: set[type]) -> str | None:
+    """Say what is wrong with keys: NaN equals nothing; crafted hashes would collide."""
+    if float in kinds and any(type(key) is float and key != key for key in keys):  # noqa: PLR0124
+        return "NaN as a key"
+    if kinds <= {str, bytes, float, bool, type(None)}:
+        return None
+    risky = sum(1 for key in keys if _has_chosen_hash(key))
+    return f"more than {MAX_RISKY_KEYS} keys of numbers in tuples" if risky > MAX_RISKY_KEYS else None
+
+
+def _has_chosen_hash(key: Any) -> bool:
+    """True where the sender can choose the hash; those of str and bytes are seeded anew."""
+    if type(key) is tuple:
+        return not all(type(part) is str or type(part) is bytes for part in key)
+    return type(key) is frozenset or (type(key) is int and key.bit_length() > 64)
+
+
+def _has_surrogates(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _name(kind: type) -> str:
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return module + kind.__qualname__

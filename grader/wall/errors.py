@@ -1,0 +1,42 @@
+"""What can go wrong at the wall: each kind of exception is one verdict."""
+
+from __future__ import annotations
+
+
+class SolverFault(Exception):
+    """The submission's side is at fault; `str()` is a sentence for the learner."""
+
+
+class SubmissionRaised(SolverFault):
+    """The submission raised an exception. `ancestors` are the builtin types among its bases."""
+
+    def __init__(self, kind: str, ancestors: list[str], message: str, trace: str) -> None:
+        super().__init__(f"{kind}: {message}" if message else kind)
+        self.kind = kind
+        self.ancestors = ancestors
+        self.message = message
+        self.trace = trace
+
+
+class WrongType(SolverFault):
+    """The answer is not of the type that the interface promises."""
+
+
+class TimeLimit(SolverFault):
+    """A call, or the whole grading, took longer than its limit."""
+
+
+class MemoryLimit(SolverFault):
+    """The solver used more memory than its limit."""
+
+
+class Crashed(SolverFault):
+    """The solver's process ended without an answer."""
+
+
+class Violation(SolverFault):
+    """The solver broke the rules of the wall, or its limits of processes and output."""
+
+
+class SandboxUnavailable(Exception):
+    """This machine can't run the sandbox: our side, never the learner's."""
