@@ -1,14 +1,15 @@
 r"""A byte-level BPE tokenizer, from nothing: train it, encode with it, decode with it.
 
-The spec is README.md of this challenge (`kata read bpe`). The algorithm is byte pair encoding (Sennrich,
-Haddow & Birch 2016, arXiv 1508.07909, section 3.2), over bytes and inside pre-tokens as GPT-2 does it.
-Left out on purpose: text normalisation, an end-of-word marker, dropout, any other model's pattern.
+The spec is README.md of this challenge (`kata read bpe`). The algorithm is byte pair encoding
+(Sennrich, Haddow & Birch 2016, arXiv 1508.07909, section 3.2), over bytes and inside pre-tokens as
+GPT-2 does it. Left out on purpose: text normalisation, an end-of-word marker, dropout, any other
+model's pattern.
 
-Words used below: a *pre-token* is a piece of text that no merge may cross, a *token* is a byte string with
-an id, `vocab` maps each id to its token, `merges` lists the merged pairs in the order in which training
-made them. The *rank* of a merge is its place in that list, starting at 0.
+Words used below: a *token* is a byte string with an id, a *pre-token* is a piece of text whose
+borders no merge crosses, `vocab` maps each id to its token, `merges` lists the merged pairs in the
+order in which training made them. The *rank* of a merge is its place in that list, from 0.
 
-Allowed: the standard library and `regex`. Keep these names and signatures; add whatever else you like.
+Allowed: the standard library and `regex`. Keep these names and signatures, add what else you like.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
-# GPT-2's pattern. It needs the module `regex`: the standard `re` doesn't know \p{L} (letter), \p{N} (number).
+# GPT-2's pattern. It needs the module `regex`: the standard `re` doesn't know \p{L} (letter) and
+# \p{N} (number).
 PAT = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
 
 
-# ---------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 # Task 1: pretokenize
 
 
 def pretokenize(text: str, special_tokens: Sequence[str] = ()) -> list[str]:
-    r"""Cut text at its special tokens, then cut what lies between into the matches of PAT, in order.
+    r"""Cut text at its special tokens, then what lies between into the matches of PAT, in order.
 
-    The special tokens themselves are not in the result. Scan from the left; where several special tokens
-    start at the same place, the longest one counts.
+    The special tokens themselves are not in the result. Scan from the left. Where several special
+    tokens start at the same place, the longest one counts.
 
     >>> pretokenize("They'll pay  $300!")
     ['They', "'ll", ' pay', ' ', ' $', '300', '!']
@@ -42,7 +44,7 @@ def pretokenize(text: str, special_tokens: Sequence[str] = ()) -> list[str]:
     raise NotImplementedError("bpe, task 1 (pretokenize): see the spec, kata read bpe")
 
 
-# ---------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 # Tasks 2 and 7: train, parallel
 
 
@@ -56,7 +58,7 @@ def train_bpe(
     r"""Learn (vocab, merges) from a text file by merging the most frequent pair again and again.
 
     count(x, y) = sum over distinct pre-tokens p of  frequency(p) * |{i : p[i] = x and p[i+1] = y}|
-    next merge  = the pair with the greatest (count, (x, y)), byte strings compared lexicographically
+    next merge  = the pair with the greatest (count, (x, y)), compared as Python compares tuples
 
     Ids: 0..255 the single bytes, then one id a merge, then special_tokens in the order given.
     vocab_size counts them all; the vocab is smaller when no pair is left to merge.
@@ -72,23 +74,23 @@ def train_bpe(
     (261, b'a', b'an', b'<|eot|>')
 
     Raises:
-        ValueError: vocab_size < 256 + len(special_tokens), num_processes < 1, an empty file, or a special
-            token that is empty or given twice.
+        ValueError: vocab_size < 256 + len(special_tokens), num_processes < 1, an empty file, or a
+            special token that is empty or given twice.
         TypeError: vocab_size or num_processes is not an int (True is not one either).
         FileNotFoundError: there is no file at input_path.
     """
     raise NotImplementedError("bpe, task 2 (train): see the spec, kata read bpe")
 
 
-# ---------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 # Tasks 3 to 6: decode, encode, files, stream
 
 
 class Tokenizer:
     r"""Text to ids and back, for a given vocab, merges and special tokens.
 
-    The vocab is the only source of ids: they need not follow the order of the merges, and the id of a
-    single byte need not be its value.
+    The vocab is the only source of ids: they need not follow the order of the merges, and the id of
+    a single byte need not be its value.
 
     >>> vocab = {i: bytes([i]) for i in range(256)} | {256: b"an", 257: b"ban"}
     >>> tokenizer = Tokenizer(vocab, [(b"a", b"n"), (b"b", b"an")], ["<|eot|>"])
@@ -108,8 +110,8 @@ class Tokenizer:
         max(vocab) + 2, ... in the order given.
 
         Raises:
-            ValueError: a merge whose left part, right part or joined result is not in vocab, or a special
-                token that is empty or given twice.
+            ValueError: a merge whose left part, right part or joined result is not in vocab, or a
+                special token that is empty or given twice.
         """
         raise NotImplementedError("bpe, task 3 (decode): see the spec, kata read bpe")
 
@@ -123,14 +125,12 @@ class Tokenizer:
         """Build a Tokenizer from two files in GPT-2's format, as `save` writes them.
 
         Raises:
-            ValueError: a file is malformed (the spec lists how), or `__init__` refuses what it holds.
+            ValueError: a file is malformed (task 5 lists how), or `__init__` refuses what it holds.
             FileNotFoundError: there is no file at one of the paths.
         """
         raise NotImplementedError("bpe, task 5 (files): see the spec, kata read bpe")
 
-    def save(
-        self, vocab_path: str | os.PathLike[str], merges_path: str | os.PathLike[str]
-    ) -> None:
+    def save(self, vocab_path: str | os.PathLike[str], merges_path: str | os.PathLike[str]) -> None:
         r"""Write vocab.json (token -> id) and merges.txt, each byte as one printable character.
 
         >>> import pathlib, tempfile
@@ -145,10 +145,10 @@ class Tokenizer:
         raise NotImplementedError("bpe, task 5 (files): see the spec, kata read bpe")
 
     def encode(self, text: str) -> list[int]:
-        """The ids of text: special tokens are one id each, the rest is merged inside its pre-tokens.
+        """The ids of text: one for each special token, the rest merged inside its pre-tokens.
 
-        In each pre-token: while some adjacent pair is in merges, take the one of lowest rank and merge all
-        its occurrences, left to right.
+        In each pre-token: while some adjacent pair is in merges, take the one of lowest rank and
+        merge all its occurrences, left to right.
 
         >>> vocab = {i: bytes([i]) for i in range(256)} | {256: b"an", 257: b"ana"}
         >>> Tokenizer(vocab, [(b"a", b"n"), (b"an", b"a")]).encode("anana")
@@ -161,7 +161,7 @@ class Tokenizer:
         raise NotImplementedError("bpe, task 4 (encode): see the spec, kata read bpe")
 
     def decode(self, ids: list[int]) -> str:
-        r"""The text of ids: join the bytes of all tokens, then read them as UTF-8, errors -> U+FFFD.
+        r"""The text of ids: join the bytes of all, then read them as UTF-8, errors -> U+FFFD.
 
         >>> tokenizer = Tokenizer({i: bytes([i]) for i in range(256)}, [])
         >>> tokenizer.decode([195, 169]), tokenizer.decode([195])
@@ -173,10 +173,10 @@ class Tokenizer:
         raise NotImplementedError("bpe, task 3 (decode): see the spec, kata read bpe")
 
     def encode_iterable(self, iterable: Iterable[str]) -> Iterator[int]:
-        r"""Yield the ids of "".join(iterable), reading one chunk at a time and keeping only what is open.
+        r"""Yield the ids of "".join(iterable), one chunk at a time, keeping only what is open.
 
-        Exact for every split into chunks. Memory: about the longest chunk and the longest pre-token,
-        however long the whole is.
+        Exact for every split into chunks. Memory: about the longest chunk and the longest
+        pre-token, however long the whole is.
 
         >>> vocab = {i: bytes([i]) for i in range(256)} | {256: b"ll", 257: b"'ll"}
         >>> tokenizer = Tokenizer(vocab, [(b"l", b"l"), (b"'", b"ll")])
@@ -184,7 +184,7 @@ class Tokenizer:
         True
 
         Raises:
-            ValueError: a chunk holds a lone surrogate.
-            TypeError: a chunk is not a str. Either is raised when that chunk is reached, not before.
+            ValueError: a chunk holds a lone surrogate (raised when that chunk is reached).
+            TypeError: a chunk is not a str (likewise).
         """
         raise NotImplementedError("bpe, task 6 (stream): see the spec, kata read bpe")

@@ -1,7 +1,7 @@
 """The worked examples of the spec, as tests. Read them: they show how each function is called.
 
-`solution` offers the functions of interface.py, data in and data out: `train` takes the bytes of a corpus and
-writes them to a file for you, `tokenizer` gives a handle which the others take.
+`solution` offers the functions of interface.py, data in and data out: `train` takes the bytes of a
+corpus and writes them to a file for you, `tokenizer` gives a handle which the others take.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def test_a_saved_tokenizer_can_be_loaded(solution: Any) -> None:
 
 @task("stream")
 def test_chunks_may_be_cut_anywhere(solution: Any) -> None:
-    """Four chunks, cut in a word, in whitespace and in a special token, give the ids of the whole."""
+    """Chunks cut in a word, in whitespace and in a special token give the ids of the whole."""
     handle = solution.tokenizer(VOCAB, MERGES, [EOT])
     got = solution.encode_chunks(handle, ["ba", "n  ", "bandana<|e", "ot|>"])
     expect_equal(got, [257, 32, 261, 263], "the ids of the chunks")
@@ -184,7 +184,7 @@ def test_a_contraction_may_be_cut_before_its_last_letter(solution: Any) -> None:
 
 @task("parallel")
 def test_two_processes_give_the_merges_of_one(solution: Any) -> None:
-    """Two processes give the merges of the worked example, with one word a line."""
+    """Two processes give the twelve merges of the words of Sennrich et al. (2016)."""
     _, merges = solution.train(SENNRICH_CORPUS, 256 + 12, [], 2)
     expect_equal(merges, SENNRICH_MERGES, "the ordered merges")
 
@@ -192,8 +192,8 @@ def test_two_processes_give_the_merges_of_one(solution: Any) -> None:
 @task("parallel")
 def test_no_cut_inside_a_run_of_whitespace(solution: Any) -> None:
     """Two and three processes don't cut a newline off the space before it."""
-    # Pre-tokens: "xy" x 3, "\n" x 3, " no" x 4, " \n" x 4. A cut inside one of the " \n" leaves three of these,
-    # no more than "xy" has, and then (x, y) wins the tie and comes too early.
+    # Pre-tokens: "xy" x 3, "\n" x 3, " no" x 4, " \n" x 4. A cut inside one of the " \n" leaves
+    # three of these, no more than "xy" has, and then (x, y) wins the tie and comes too early.
     corpus = b"xy\n" * 3 + b" no \n" * 4
     expected = [(b"n", b"o"), (b" ", b"no"), (b" ", b"\n"), (b"x", b"y")]
     for num_processes in (2, 3):

@@ -1,0 +1,205 @@
+"""Groups of processes with limits: a control group where one can be made, else a watched tree.
+
+Both are seen and enforced from outside the solver, which can neither leave nor lift them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Final, Protocol
+
+import psutil
+
+_ROOT: Final = Path("/sys/fs/cgroup")
+_PREFIX: Final = "lmkata-"
+_JOIN: Final = 'for d in $1; do echo $$ > "$d/cgroup.procs" || exit 125; done; shift; exec "$@"'
+_WATCH_EVERY: Final = 0.02
+_KILL_WITHIN: Final = 5.0
+
+
+class Group(Protocol):
+    """What a sandbox needs of a group of processes."""
+
+    def wrap(self, command: list[str]) -> list[str]: ...
+    def started(self, pid: int) -> None: ...
+    def processes(self) -> list[int]: ...
+    def breach(self) -> str | None: ...
+    def close(self) -> None: ...
+
+
+def make_group(memory: int, processes: int) -> Group:
+    """Return a control group if this user may make one, else a watched tree."""
+    for layout in (_V1, _V2):
+        with contextlib.suppress(OSError):
+            return ControlGroup(layout, memory, processes)
+    return WatchedTree(memory, processes)
+
+
+class _V1:
+    folders = ("memory", "pids")
+    limits = (("memory", "memory.limit_in_bytes"), ("memory", "memory.memsw.limit_in_bytes"), ("pids", "pids.max"))
+    oom = ("memory", "memory.oom_control")
+    forks = ("pids", "pids.events")
+
+
+class _V2:
+    folders = ("",)
+    limits = (("", "memory.max"), ("", "memory.swap.max"), ("", "pids.max"))
+    oom = ("", "memory.events")
+    forks = ("", "pids.events")
+
+
+class ControlGroup:
+    """A control group, version 1 or 2. Its name holds the judge's pid, so that a later judge can
+    remove what a killed one left."""
+
+    def __init__(self, layout: type[_V1] | type[_V2], memory: int, processes: int) -> None:
+        name = f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+        self._layout = layout
+        self._paths = {folder: _ROOT / folder / name for folder in layout.folders}
+        for folder in layout.folders:
+            _sweep(_ROOT / folder)
+        try:
+            for path in self._paths.values():
+                path.mkdir()
+            values = (memory, 0 if layout is _V2 else memory, processes)
+            for (folder, file), value in zip(layout.limits, values, strict=True):
+                target = self._paths[folder] / file
+                if target.exists() or "sw" not in file:  # swap limits exist only where swap is counted
+                    target.write_text(str(value))
+        except OSError:
+            self.close()
+            raise
+
+    def wrap(self, command: list[str]) -> list[str]:
+        """Return a command that joins the group and then becomes `command`."""
+        folders = " ".join(str(path) for path in self._paths.values())
+        return ["/bin/sh", "-c", _JOIN, "sh", folders, *command]
+
+    def started(self, pid: int) -> None:
+        """Nothing to do: the process joined before it ran anything."""
+
+    def processes(self) -> list[int]:
+        """Return the pids of all processes in the group."""
+        pids: set[int] = set()
+        for path in self._paths.values():
+            with contextlib.suppress(OSError):
+                pids.update(map(int, (path / "cgroup.procs").read_text().split()))
+        return sorted(pids)
+
+    def breach(self) -> str | None:
+        """Return the limit that was hit, 'memory' or 'processes', or None."""
+        if self._count(self._layout.oom, "oom_kill"):
+            return "memory"
+        return "processes" if self._count(self._layout.forks, "max") else None
+
+    def close(self) -> None:
+        """Kill all processes of the group and remove it."""
+        for folder, file in self._layout.limits:
+            if file == "pids.max":
+                with contextlib.suppress(OSError):
+                    (self._paths[folder] / file).write_text("0")
+        _kill_all(self.processes)
+        for path in self._paths.values():
+            _remove(path)
+
+    def _count(self, place: tuple[str, str], key: str) -> int:
+        with contextlib.suppress(OSError):
+            for line in (self._paths[place[0]] / place[1]).read_text().splitlines():
+                if line.startswith(key + " "):
+                    return int(line.split()[1])
+        return 0
+
+
+class WatchedTree:
+    """A process and its descendants, looked at every 20 ms: for users who can't make control groups."""
+
+    def __init__(self, memory: int, processes: int) -> None:
+        self._memory, self._max = memory, processes
+        self._known: dict[int, psutil.Process] = {}
+        self._breach: str | None = None
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def wrap(self, command: list[str]) -> list[str]:
+        """Return the command itself."""
+        return command
+
+    def started(self, pid: int) -> None:
+        """Watch this process from now on."""
+        self._known[pid] = psutil.Process(pid)
+        self._thread.start()
+
+    def processes(self) -> list[int]:
+        """Return the pids of the tree, those included whose parent has gone since."""
+        for process in list(self._known.values()):
+            with contextlib.suppress(psutil.Error):
+                for child in process.children(recursive=True):
+                    self._known.setdefault(child.pid, child)
+        self._known = {pid: p for pid, p in self._known.items() if _alive(p)}
+        return sorted(self._known)
+
+    def breach(self) -> str | None:
+        """Return the limit that was hit, 'memory' or 'processes', or None."""
+        return self._breach
+
+    def close(self) -> None:
+        """Kill the tree."""
+        self._done.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
+        _kill_all(self.processes)
+
+    def _watch(self) -> None:
+        while not self._done.wait(_WATCH_EVERY):
+            pids = self.processes()
+            used = 0
+            for pid in pids:
+                with contextlib.suppress(psutil.Error, KeyError):
+                    memory = self._known[pid].memory_info()
+                    used += memory.rss - memory.shared
+            if used > self._memory or len(pids) > self._max:
+                self._breach = "memory" if used > self._memory else "processes"
+                _kill_all(self.processes)
+                return
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _kill_all(processes: object) -> None:
+    end = time.monotonic() + _KILL_WITHIN
+    while (pids := processes()) and time.monotonic() < end:  # type: ignore[operator]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.001)
+
+
+def _remove(path: Path) -> None:
+    for _ in range(200):
+        try:
+            path.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.005)  # its last process is still being taken down
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the groups of judges that are gone."""
+    for path in folder.glob(f"{_PREFIX}*"):
+        judge = int(path.name.removeprefix(_PREFIX).split("-")[0])
+        if not psutil.pid_exists(judge):
+            _kill_all(lambda p=path: [int(pid) for pid in (p / "cgroup.procs").read_text().split()])
+            _remove(path)

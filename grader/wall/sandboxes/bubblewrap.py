@@ -1,0 +1,95 @@
+"""The sandbox `bubblewrap`: namespaces without a daemon, for shared machines and clusters."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Final
+
+from grader.wall.sandboxes.base import SOLVER_SIDE, WALL, Box, Sandbox, solver_script
+
+_INSIDE: Final = "/kata"
+_SYSTEM: Final = ("/bin", "/sbin", "/lib", "/lib64", "/lib32")
+_UNSHARE: Final = ("user", "pid", "net", "ipc", "uts", "cgroup-try")
+
+
+class Bubblewrap(Sandbox):
+    """User, pid, network, ipc, uts and cgroup namespaces of its own.
+
+    Covers: all that `process` covers; the file system (only /usr, the interpreter, the libraries
+    of the challenge, interface and submission are there, read-only; /tmp and /dev/shm are memory with a
+    size); the network (none, loopback included); other processes; further user namespaces.
+    Does not cover: bugs of the kernel, whose system calls are not filtered.
+    """
+
+    name = "bubblewrap"
+    confines = True
+
+    def unavailable(self) -> str | None:
+        """Try it for real: some systems forbid user namespaces."""
+        return _problem()
+
+    def command(self, box: Box, python: list[str], descriptor: int) -> list[str]:
+        """Return bwrap's command line around the solver's."""
+        inside = f"{_INSIDE}/lib"
+        script = solver_script(
+            inside, inside, descriptor, f"{_INSIDE}/interface.py", f"{_INSIDE}/submission"
+        )
+        size = str(box.limits.disk_mib * 2**20)
+        return [
+            *_base(),
+            *("--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", "/dev/shm"),  # noqa: S108
+            *_bind(box.interface, f"{_INSIDE}/interface.py"),
+            *_bind(box.submission, f"{_INSIDE}/submission"),
+            *_bind(WALL.parent / "__init__.py", f"{inside}/grader/__init__.py"),
+            *(a for name in SOLVER_SIDE for a in _bind(WALL / name, f"{inside}/grader/wall/{name}")),
+            *(a for link in sorted(box.libraries.iterdir()) for a in _bind(link.resolve(), f"{inside}/{link.name}")),
+            *("--remount-ro", "/", "--chdir", "/tmp", "--"),  # noqa: S108
+            *python,
+            script,
+        ]
+
+    def environment(self, box: Box) -> dict[str, str]:
+        """Nothing of the judge's environment goes along."""
+        return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp", "TMPDIR": "/tmp"}  # noqa: S108
+
+
+def _bind(source: Path, target: str) -> tuple[str, str, str]:
+    return "--ro-bind", str(source), target
+
+
+@functools.cache
+def _base() -> tuple[str, ...]:
+    """The part of the command that is the same for every solver: namespaces and the system's files."""
+    arguments = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session"]
+    arguments += [f"--unshare-{kind}" for kind in _UNSHARE]
+    arguments += ["--uid", "65534", "--gid", "65534", "--hostname", "kata", "--cap-drop", "ALL"]
+    arguments += ["--ro-bind", "/usr", "/usr", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    for path in map(Path, _SYSTEM):
+        if path.is_symlink():
+            arguments += ["--symlink", str(path.readlink()), str(path)]
+        elif path.exists():
+            arguments += _bind(path, str(path))
+    prefix = Path(sys.base_prefix).resolve()
+    if not prefix.is_relative_to("/usr"):
+        arguments += _bind(prefix, str(prefix))
+    # What is installed beside the interpreter is none of the solver's business; nor are we, if here.
+    scheme = {"base": str(prefix), "platbase": str(prefix), "installed_base": str(prefix)}
+    masks = [Path(sysconfig.get_path("purelib", vars=scheme)), Path("/usr/lib/python3/dist-packages")]
+    masks += [WALL.parent.parent]
+    for mask in masks:
+        if mask.is_dir() and any(mask.is_relative_to(shown) for shown in (Path("/usr"), prefix)):
+            arguments += ["--tmpfs", str(mask)]
+    return (*arguments, "--proc", "/proc", "--dev", "/dev")
+
+
+@functools.cache
+def _problem() -> str | None:
+    if not shutil.which("bwrap"):
+        return "bubblewrap is not installed: apt-get install bubblewrap"
+    trial = subprocess.run([*_base(), "--", "/usr/bin/true"], capture_output=True, text=True, check=False)
+    return None if trial.returncode == 0 else trial.stderr.strip().splitlines()[-1]
