@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from grader.wall import arrays
+from grader.wall import arrays, keys
 
 MAX_DEPTH: Final = 32
 """Levels of nesting of one message."""
@@ -22,14 +22,11 @@ LARGE: Final = 64 * 1024
 """Bytes from which a buffer goes through shared memory instead of the payload."""
 ALIGN: Final = 64
 """Every buffer starts at a multiple of this many bytes: a cache line."""
-MAX_RISKY_KEYS: Final = 4096
-"""Keys whose hash a hostile sender can choose; more would let it stall the receiver (n² compares)."""
 
 _DATA: Final = "what crosses is None, bool, int, float, str, bytes, list, tuple, dict, set, tensors, arrays"
 _PLAIN: Final = frozenset({type(None), bool, float})
 _PLAIN_OR_INT: Final = _PLAIN | {int}
 _NATIVE_KEYS: Final = frozenset({str, int, bytes})
-_KEYS: Final = frozenset({type(None), bool, int, float, str, bytes, tuple, frozenset})
 _NESTED: Final = frozenset({list, dict, datetime})
 
 
@@ -143,12 +140,12 @@ class Encoder:
             return dict(zip(value, values, strict=True))  # type: ignore[call-overload]
         return _ext(_Code.DICT, [self._items(list(value), f"{path}.keys()", depth), values])
 
-    def _check_keys(self, keys: Iterable[Any], path: str) -> set[type]:
-        kinds = set(map(type, keys))
-        for kind in kinds - _KEYS:
+    def _check_keys(self, items: Iterable[Any], path: str) -> set[type]:
+        kinds = set(map(type, items))
+        for kind in kinds - keys.KEYS:
             raise Unsendable(f"a key of value{path} is a {_name(kind)}; {_DATA}")
-        if problem := _bad_keys(keys, kinds):
-            raise Unsendable(f"value{path} has {problem}")
+        if reason := keys.problem(items, kinds):
+            raise Unsendable(f"value{path} has {reason}")
         return kinds
 
     def _integer(self, value: int) -> object:
@@ -222,7 +219,7 @@ class Decoder:
         if depth < 0:
             raise Malformed(f"nested more than {MAX_DEPTH} levels deep")
         if kind is dict:
-            _hashable(value)
+            keys.check(value)
             value = value.values()
         if not _NESTED.isdisjoint(map(type, value)):
             for item in value:
@@ -235,11 +232,11 @@ class Decoder:
             case _Code.TUPLE, list():
                 return tuple(content)
             case _Code.SET, list():
-                return set(_hashable(content))
+                return set(keys.check(content))
             case _Code.FROZENSET, list():
-                return frozenset(_hashable(content))
-            case _Code.DICT, [list() as keys, list() as values]:
-                return dict(zip(_hashable(keys), values, strict=True))
+                return frozenset(keys.check(content))
+            case _Code.DICT, [list() as names, list() as values]:
+                return dict(zip(keys.check(names), values, strict=True))
             case _Code.INT, bytes():
                 return int.from_bytes(content, "little", signed=True)
             case _Code.SURROGATES, bytes():
@@ -272,37 +269,6 @@ class Decoder:
 
 def _ext(code: int, content: object) -> msgspec.msgpack.Ext:
     return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(content))
-
-
-def _hashable(keys: Iterable[Any]) -> Iterable[Any]:
-    kinds = set(map(type, keys))
-    if not kinds <= _KEYS:
-        raise Malformed("a key that can't be one")
-    if tuple in kinds:
-        # MessagePack itself reads an array as a key too; look into those.
-        for key in keys:
-            if type(key) is tuple:
-                _hashable(key)
-    if problem := _bad_keys(keys, kinds):
-        raise Malformed(problem)
-    return keys
-
-
-def _bad_keys(keys: Iterable[Any], kinds: set[type]) -> str | None:
-    """Say what is wrong with keys: NaN equals nothing; crafted hashes would collide."""
-    if float in kinds and any(type(key) is float and key != key for key in keys):  # noqa: PLR0124
-        return "NaN as a key"
-    if kinds <= {str, bytes, float, bool, type(None)}:
-        return None
-    risky = sum(1 for key in keys if _has_chosen_hash(key))
-    return f"more than {MAX_RISKY_KEYS} keys of numbers in tuples" if risky > MAX_RISKY_KEYS else None
-
-
-def _has_chosen_hash(key: Any) -> bool:
-    """True where the sender can choose the hash; those of str and bytes are seeded anew."""
-    if type(key) is tuple:
-        return not all(type(part) is str or type(part) is bytes for part in key)
-    return type(key) is frozenset or (type(key) is int and key.bit_length() > 64)
 
 
 def _has_surrogates(text: str) -> bool:

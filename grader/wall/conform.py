@@ -57,13 +57,14 @@ def mismatch(value: Any, promise: _Promise, place: str = "") -> str | None:
     """Say how a decoded value breaks its promise, or return None. Types are exact: True is no int."""
     if promise is Any:
         return None
-    origin, args = typing.get_origin(promise), typing.get_args(promise)
+    origin: Any = typing.get_origin(promise)
+    args = typing.get_args(promise)
     if origin in (types.UnionType, typing.Union):
         return None if any(mismatch(value, a) is None for a in args) else _say(value, promise, place)
     if promise is Tensor or promise is Array:
         fits = arrays.is_tensor(value) if promise is Tensor else arrays.is_array(value)
         return None if fits else _say(value, promise, place)
-    expected = {None: type(None), Handle: Token}.get(promise, origin or promise)
+    expected: Any = {None: type(None), Handle: Token}.get(promise, origin or promise)
     if type(value) is not expected:
         return _say(value, promise, place)
     if not args or _uniform(value, args):

@@ -1,12 +1,15 @@
-"""Frames: a bounded payload, and one sealed memory file for its large buffers.
+"""Frames: a bounded payload, and a memory file that holds its large buffers.
 
 Each end writes a header (payload bytes, shared bytes) and the payload. When shared bytes are
-announced, the descriptor of a memfd travels with the header. The sender seals the file before it
-goes, so that neither side can change or shrink it later; the receiver refuses a file without seals.
+announced, the descriptor of a memory file travels with the header, and the receiver copies them out
+at once, into memory of its own that nobody else can change. One side speaks at a time, so the
+sender may fill the same file again for its next frame: its pages are there already, which makes
+this three times as fast as a new file for each frame.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import mmap
 import os
@@ -24,9 +27,9 @@ MAX_SHARED: Final = 8 * 2**30
 """Bytes of shared memory with one frame; the sandbox's memory limit binds earlier."""
 PIECE: Final = 2**20
 
-_F_ADD_SEALS: Final = 1033
 _F_GET_SEALS: Final = 1034
-_SEALS: Final = 0x1 | 0x2 | 0x4 | 0x8  # no more seals, no shrinking, no growing, no writing
+_MADV_HUGEPAGE: Final = 14
+_KEEP_ARENA: Final = 256 * 2**20
 
 
 def header(payload: bytes, shared_size: int) -> bytes:
@@ -53,37 +56,62 @@ def parse_header(data: bytes | bytearray) -> tuple[int, int]:
     return payload_size, shared_size
 
 
-def share(buffers: Sequence[memoryview], size: int) -> int:
-    """Write the buffers into a new sealed memory file and return its descriptor."""
-    descriptor = os.memfd_create("lmkata", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        os.truncate(descriptor, size)
+class Arena:
+    """A sender's memory file, filled again for each frame."""
+
+    def __init__(self) -> None:
+        self._descriptor = -1
+        self._size = 0
+
+    def fill(self, buffers: Sequence[memoryview], size: int) -> int:
+        """Write the buffers one after the other and return the descriptor to send along."""
+        if self._descriptor < 0:
+            self._descriptor = os.memfd_create("lmkata", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        if size > self._size:
+            os.posix_fallocate(self._descriptor, 0, size)
+            self._size = size
+        offset = 0
         for view in buffers:
-            # write() fills pages without mapping them first, half the faults of a copy by mmap.
             written = 0
             while written < view.nbytes:
-                written += os.write(descriptor, view[written:])
-            os.lseek(descriptor, -(-view.nbytes // ALIGN) * ALIGN - view.nbytes, os.SEEK_CUR)
-        fcntl.fcntl(descriptor, _F_ADD_SEALS, _SEALS)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
+                written += os.pwrite(self._descriptor, view[written:], offset + written)
+            offset += -(-view.nbytes // ALIGN) * ALIGN
+        return self._descriptor
+
+    def sent(self) -> None:
+        """Let a very large file go, so that it isn't held for the rest of the run."""
+        if self._size > _KEEP_ARENA:
+            self.close()
+
+    def close(self) -> None:
+        """Free the memory."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor, self._size = -1, 0
 
 
-def map_shared(descriptor: int, size: int) -> mmap.mmap:
-    """Map a received memory file: writable for this process, and unseen by the other.
+def copy_out(descriptor: int, size: int) -> mmap.mmap:
+    """Copy the first `size` bytes of a received memory file into new private memory.
 
-    Raises: Malformed, for a file that its sender could still change, or of another size.
+    Raises: Malformed, for another kind of file, or one that does not really hold so much.
     """
     try:
-        if fcntl.fcntl(descriptor, _F_GET_SEALS) != _SEALS:
-            raise Malformed("shared memory that its sender did not seal")
-        if os.fstat(descriptor).st_size != size:
-            raise Malformed("shared memory of another size than announced")
-        return mmap.mmap(descriptor, size, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+        fcntl.fcntl(descriptor, _F_GET_SEALS)  # only a memory file has seals: reading never blocks
+        state = os.fstat(descriptor)
+        if state.st_size < size or state.st_blocks * 512 < size:
+            raise Malformed("shared memory that is smaller than announced")
+        copy = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        with contextlib.suppress(OSError):
+            copy.madvise(_MADV_HUGEPAGE)
+        done = 0
+        while done < size:
+            count = os.preadv(descriptor, [memoryview(copy)[done:]], done)
+            if not count:
+                raise Malformed("shared memory that shrank")
+            done += count
     except OSError as error:
         raise Malformed("a descriptor that is no memory file") from error
+    return copy
 
 
 class Pipe:
@@ -91,6 +119,7 @@ class Pipe:
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
+        self._arena = Arena()
 
     def send(self, payload: bytes, buffers: Sequence[memoryview], size: int) -> None:
         """Send one frame.
@@ -99,11 +128,7 @@ class Pipe:
         """
         head = header(payload, size)
         if size:
-            descriptor = share(buffers, size)
-            try:
-                socket.send_fds(self._end, [head], [descriptor])
-            finally:
-                os.close(descriptor)
+            socket.send_fds(self._end, [head], [self._arena.fill(buffers, size)])
             self._end.sendall(payload)
         else:
             self._end.sendall(head + payload)
@@ -119,9 +144,12 @@ class Pipe:
         payload_size, shared_size = parse_header(head)
         shared: Any = b""
         if shared_size:
-            shared = map_shared(descriptors[0], shared_size)
+            shared = copy_out(descriptors[0], shared_size)
             os.close(descriptors[0])
-        return self._read(payload_size), shared
+        payload = self._read(payload_size)
+        # The whole request is here, so the judge has read our last answer: its buffers can go.
+        self._arena.sent()
+        return payload, shared
 
     def _read(self, size: int) -> bytes:
         data = bytearray()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
-from grader.wall import conform
+from grader.wall import conform, meters
 from grader.wall.codec import Decoder, Encoder, Malformed, Token
 from grader.wall.errors import (
     Crashed,
@@ -22,9 +20,6 @@ from grader.wall.errors import (
 )
 from grader.wall.link import Link
 from grader.wall.sandboxes import Box, Child, Sandbox
-
-_CLOCK_TICKS: Final = os.sysconf("SC_CLK_TCK")
-
 
 class Solver:
     """One submission behind the wall. A fault kills its process; the next test gets a fresh one."""
@@ -52,8 +47,14 @@ class Solver:
         """Start the process, without waiting for it: it imports while the judge does other work."""
         child = self._sandbox.start(self._box)
         self._child = child
-        output = self._box.limits.output_mib * 2**20
-        self._link = Link(child.end, child.stdout, child.stderr, output)
+        limits = self._box.limits
+        self._link = Link(
+            child.end,
+            child.stdout,
+            child.stderr,
+            max_output=limits.output_mib * 2**20,
+            max_shared=limits.memory_mib * 2**20,
+        )
         self._ready = False
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -94,11 +95,11 @@ class Solver:
 
     def memory_peak(self) -> int:
         """Return the largest resident memory so far in bytes, summed over the solver's processes."""
-        return sum(_high_water(pid) for pid in self._processes())
+        return sum(meters.memory_peak(pid) for pid in self._processes())
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the solver and its ended children have used."""
-        return sum(_cpu_ticks(pid) for pid in self._processes()) / _CLOCK_TICKS
+        return sum(meters.cpu_seconds(pid) for pid in self._processes())
 
     def close(self) -> None:
         """End the solver with its whole tree."""
@@ -274,23 +275,3 @@ def _raised(details: list[Any]) -> SubmissionRaised:
         case [str() as kind, list() as ancestors, str() as message, str() as trace]:
             return SubmissionRaised(kind, [a for a in ancestors if type(a) is str], message, trace)
     raise Violation("it sent an error that is none")
-
-
-def _high_water(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0
-
-
-def _cpu_ticks(pid: int) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return sum(map(int, fields[11:15]))
-
-

@@ -57,12 +57,16 @@ class Output:
 class Link:
     """Frames to and from one solver, with its two output streams, on one thread."""
 
-    def __init__(self, end: socket.socket, stdout: int, stderr: int, max_output: int) -> None:
+    def __init__(
+        self, end: socket.socket, stdout: int, stderr: int, *, max_output: int, max_shared: int
+    ) -> None:
         self._end = end
         end.setblocking(False)
         self._outputs = {stdout: Output(stdout), stderr: Output(stderr)}
         self.stdout, self.stderr = self._outputs[stdout], self._outputs[stderr]
         self._max_output = max_output
+        self._max_shared = max_shared
+        self._arena = frames.Arena()
         self._poll = select.epoll()
         for descriptor in (end.fileno(), stdout, stderr):
             self._poll.register(descriptor, select.EPOLLIN)
@@ -71,24 +75,18 @@ class Link:
 
     def send(self, payload: bytes, buffers: list[memoryview], size: int, deadline: float) -> None:
         """Send one frame; a solver that doesn't read in time is a TimeLimit."""
-        head = frames.header(payload, size)
-        descriptors = [frames.share(buffers, size)] if size else []
-        try:
-            data = memoryview(head + payload)
-            while data:
-                try:
-                    sent = socket.send_fds(self._end, [data[: frames.PIECE]], descriptors)
-                except BlockingIOError:
-                    self._wait(deadline, select.EPOLLIN | select.EPOLLOUT)
-                    continue
-                except OSError as error:
-                    raise Crashed("the solver hung up") from error
-                data = data[sent:]
-                while descriptors:
-                    os.close(descriptors.pop())
-        finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
+        data = memoryview(frames.header(payload, size) + payload)
+        descriptors = [self._arena.fill(buffers, size)] if size else []
+        while data:
+            try:
+                sent = socket.send_fds(self._end, [data[: frames.PIECE]], descriptors)
+            except BlockingIOError:
+                self._wait(deadline, select.EPOLLIN | select.EPOLLOUT)
+                continue
+            except OSError as error:
+                raise Crashed("the solver hung up") from error
+            data = data[sent:]
+            descriptors = []
 
     def receive(self, deadline: float) -> tuple[bytes, Any]:
         """Return the next frame.
@@ -98,6 +96,7 @@ class Link:
         while (frame := self._parse()) is None:
             if not self._read():
                 self._wait(deadline, select.EPOLLIN)
+        self._arena.sent()
         return frame
 
     def quiet(self) -> bool:
@@ -113,6 +112,7 @@ class Link:
         """Close all descriptors."""
         self._poll.close()
         self._end.close()
+        self._arena.close()
         while self._descriptors:
             os.close(self._descriptors.popleft())
         for descriptor in self._outputs:
@@ -171,8 +171,11 @@ class Link:
             return b""
         if not self._descriptors:
             raise Malformed("a frame without its shared memory")
+        if size > self._max_shared:
+            # A file with holes costs its sender nothing, and our copy of it all of its size.
+            raise Malformed(f"{size} bytes of shared memory, more than it may use")
         descriptor = self._descriptors.popleft()
         try:
-            return frames.map_shared(descriptor, size)
+            return frames.copy_out(descriptor, size)
         finally:
             os.close(descriptor)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import ctypes
+import functools
 import importlib.util
 import os
 import signal
@@ -50,9 +51,9 @@ class Solver:
             match self._receive():
                 case ["call", bytes() as call_id, str() as name, list() as args, dict() as kwargs]:
                     function = getattr(interface, name)
-                    self._answer(call_id, lambda f=function, a=args, k=kwargs: f(*a, **k))
+                    self._answer(call_id, functools.partial(function, *args, **kwargs))
                 case ["next", bytes() as call_id, int() as number]:
-                    self._answer(call_id, lambda n=number: self._next(n))
+                    self._answer(call_id, functools.partial(self._next, number))
                 case ["drop", list() as numbers]:
                     for number in numbers:
                         self._kept.pop(number, None)

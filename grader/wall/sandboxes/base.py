@@ -15,7 +15,7 @@ import msgspec
 import grader.wall
 from grader.wall.groups import Group, make_group
 
-SOLVER_SIDE = ("__init__.py", "arrays.py", "codec.py", "frames.py", "solver.py")
+SOLVER_SIDE = ("__init__.py", "arrays.py", "codec.py", "frames.py", "keys.py", "solver.py")
 """The modules of grader.wall that a sandbox gets to see."""
 WALL = Path(grader.wall.__file__).parent
 
