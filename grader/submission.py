@@ -77,10 +77,11 @@ def _read(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise SubmissionError(f"{path} can't be read ({error.strerror}): put a plain file there") from error
+    state = os.fstat(descriptor)
+    if not stat.S_ISREG(state.st_mode) or state.st_nlink > 1:
+        os.close(descriptor)
+        raise SubmissionError(f"{path} is a link or no plain file: put a copy there")
     with os.fdopen(descriptor, "rb") as file:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode) or state.st_nlink > 1:
-            raise SubmissionError(f"{path} is a link or no plain file: put a copy there")
         data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
         raise SubmissionError(f"{path} is over {MAX_FILE // 2**20} MiB: a solution is code, not data")

@@ -6,6 +6,7 @@ import os
 import platform
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -104,7 +105,7 @@ def _run_pytest(challenge: Challenge, judge: Judge, seed: str, select: str) -> N
     """Run the tests with nothing but our own plugin: no conftest, no ini file, no entry points."""
     arguments = ["--noconftest", "-c", os.devnull, f"--rootdir={challenge.folder}"]
     arguments += ["--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider"]
-    arguments += ["-p", "no:faulthandler", "-p", "no:junitxml", "--capture=no", "--tb=no", f"--kata-seed={seed}"]
+    arguments += ["-p", "no:faulthandler", "-p", "no:junitxml", "--capture=no", f"--kata-seed={seed}"]
     if select:
         arguments += ["-k", select]
     folders = [str(challenge.folder / "tests"), str(challenge.folder / "hidden")]
@@ -118,9 +119,18 @@ def _run_pytest(challenge: Challenge, judge: Judge, seed: str, select: str) -> N
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+        _forget_modules(challenge.folder)
     if judge.problem:
         raise CatalogueError(judge.problem)
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise GraderFault(f"pytest ended with {pytest.ExitCode(code).name}: does -k match any test?")
+
+
+def _forget_modules(folder: Path) -> None:
+    """Drop imported test files: another challenge's files may bear the same names."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and Path(file).is_relative_to(folder):
+            del sys.modules[name]

@@ -67,6 +67,8 @@ def _base() -> tuple[str, ...]:
     """The part of the command that is the same for every solver: namespaces and the system's files."""
     arguments = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session"]
     arguments += [f"--unshare-{kind}" for kind in _UNSHARE]
+    if "--disable-userns" in _help():
+        arguments.append("--disable-userns")
     arguments += ["--uid", "65534", "--gid", "65534", "--hostname", "kata", "--cap-drop", "ALL"]
     arguments += ["--ro-bind", "/usr", "/usr", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     for path in map(Path, _SYSTEM):
@@ -85,6 +87,14 @@ def _base() -> tuple[str, ...]:
         if mask.is_dir() and any(mask.is_relative_to(shown) for shown in (Path("/usr"), prefix)):
             arguments += ["--tmpfs", str(mask)]
     return (*arguments, "--proc", "/proc", "--dev", "/dev")
+
+
+def _help() -> str:
+    """What this version can do: --disable-userns came with 0.8."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return ""
+    return subprocess.run([program, "--help"], capture_output=True, text=True, check=False).stdout
 
 
 @functools.cache

@@ -1,0 +1,1 @@
+"""The verbs of `kata`, one file each, with its click command as `command`."""

@@ -1,0 +1,2 @@
+# verdicts: error error error not_run
+raise ValueError("never gets further")

@@ -1,0 +1,7 @@
+# verdicts: memory memory memory not_run
+
+
+def double(n):
+    hoard = []
+    while True:
+        hoard.append(bytearray(2**24))

@@ -1,0 +1,1 @@
+# verdicts: error error error not_run

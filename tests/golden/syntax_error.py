@@ -1,0 +1,3 @@
+# verdicts: error error error not_run
+def double(n)
+    return 2 * n
