@@ -83,7 +83,9 @@ class Challenge(msgspec.Struct, frozen=True):
         """Return the sha256 over all that decides a verdict: config, interface and tests."""
         digest = hashlib.sha256()
         files = [self.folder / "challenge.toml", self.folder / "interface.py"]
-        for path in sorted([*files, *self.folder.glob("tests/*.py"), *self.folder.glob("hidden/*.py")]):
+        for path in sorted(
+            [*files, *self.folder.glob("tests/*.py"), *self.folder.glob("hidden/*.py")]
+        ):
             data = path.read_bytes()
             digest.update(f"{path.relative_to(self.folder)} {len(data)}\n".encode() + data)
         return digest.hexdigest()
@@ -121,7 +123,9 @@ def _check_tasks(file: Path, tasks: tuple[Task, ...]) -> None:
             raise CatalogueError(f"{place}.points is {task.points}: give at least 1")
         for name in task.depends:
             if name not in seen:
-                raise CatalogueError(f"{place}.depends names {name!r}, which is no earlier task: {seen}")
+                raise CatalogueError(
+                    f"{place}.depends names {name!r}, which is no earlier task: {seen}"
+                )
         seen.append(task.slug)
     if not tasks:
         raise CatalogueError(f"{file}: `tasks` is empty: add one")

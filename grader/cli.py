@@ -70,7 +70,9 @@ class LazyGroup(click.Group):
             raise
         except KeyboardInterrupt:
             # A terminal has just shown ^C: begin a new line after it.
-            click.echo("\nkata: interrupted" if sys.stderr.isatty() else "kata: interrupted", err=True)
+            click.echo(
+                "\nkata: interrupted" if sys.stderr.isatty() else "kata: interrupted", err=True
+            )
             ctx.exit(130)
         except Exception as error:
             kind = f"{type(error).__module__}.{type(error).__name__}"
@@ -79,7 +81,9 @@ class LazyGroup(click.Group):
             if isinstance(error, OSError) and error.filename:
                 raise Failure(f"{error.filename}: {error.strerror}", 3) from error
             traceback.print_exc()
-            raise Failure("this is a bug of kata, not yours: report it with the lines above", 3) from error
+            raise Failure(
+                "this is a bug of kata, not yours: report it with the lines above", 3
+            ) from error
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -93,7 +97,12 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 @click.group("kata", cls=LazyGroup, epilog="Example: kata start bpe")
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version.",
 )
 @click.pass_context
 def main(ctx: click.Context) -> None:

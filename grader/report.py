@@ -91,7 +91,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.report_version != VERSION:
-            raise ValueError(f"a report of version {self.report_version}; this grader reads {VERSION}")
+            raise ValueError(
+                f"a report of version {self.report_version}; this grader reads {VERSION}"
+            )
         known = {task.slug for task in self.tasks}
         if strange := {test.task for test in self.tests} - known:
             raise ValueError(f"tests of tasks that the report does not have: {sorted(strange)}")
@@ -144,5 +146,7 @@ def from_json(data: bytes) -> Report:
     stated = msgspec.json.decode(data, type=dict)
     for name in ("passed", "points", "worth"):
         if stated.get(name) != getattr(report, name):
-            raise ValueError(f"the report says {name} = {stated.get(name)!r}, its tests say otherwise")
+            raise ValueError(
+                f"the report says {name} = {stated.get(name)!r}, its tests say otherwise"
+            )
     return report

@@ -53,7 +53,9 @@ def collect(path: Path) -> Submission:
     for file in _modules(path):
         files[str(file.relative_to(path))] = _read(file)
         if len(files) > MAX_FILES:
-            raise SubmissionError(f"{path} has more than {MAX_FILES} modules: move the rest elsewhere")
+            raise SubmissionError(
+                f"{path} has more than {MAX_FILES} modules: move the rest elsewhere"
+            )
     if _MAIN not in files:
         raise SubmissionError(f"{path} has no {_MAIN}: `kata start` makes one")
     return Submission(files)
@@ -62,7 +64,7 @@ def collect(path: Path) -> Submission:
 def _modules(folder: Path) -> list[Path]:
     found: list[Path] = []
     for entry in sorted(folder.iterdir()):
-        if entry.name.startswith(".") or entry.is_symlink() and entry.suffix != ".py":
+        if entry.name.startswith(".") or (entry.is_symlink() and entry.suffix != ".py"):
             continue
         if entry.suffix == ".py":
             found.append(entry)
@@ -76,7 +78,9 @@ def _read(path: Path) -> bytes:
         # NONBLOCK: opening a FIFO must not wait for its other end.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise SubmissionError(f"{path} can't be read ({error.strerror}): put a plain file there") from error
+        raise SubmissionError(
+            f"{path} can't be read ({error.strerror}): put a plain file there"
+        ) from error
     state = os.fstat(descriptor)
     if not stat.S_ISREG(state.st_mode) or state.st_nlink > 1:
         os.close(descriptor)
@@ -84,5 +88,7 @@ def _read(path: Path) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        raise SubmissionError(f"{path} is over {MAX_FILE // 2**20} MiB: a solution is code, not data")
+        raise SubmissionError(
+            f"{path} is over {MAX_FILE // 2**20} MiB: a solution is code, not data"
+        )
     return data

@@ -61,7 +61,9 @@ class Leftovers:
         groups = Path("/sys/fs/cgroup")
         found = [*groups.glob("lmkata-*"), *groups.glob("*/lmkata-*")]
         return {
-            "processes": {str(pid) for pid in psutil.pids() if pid != os.getpid() and self._is_ours(pid)},
+            "processes": {
+                str(pid) for pid in psutil.pids() if pid != os.getpid() and self._is_ours(pid)
+            },
             "files": {path.name for path in self._temporary.iterdir()},
             "shared memory": {path.name for path in Path("/dev/shm").iterdir()},
             "control groups": {str(path) for path in found if self._marks[0] in str(path)},
@@ -71,7 +73,10 @@ class Leftovers:
     def _is_ours(self, pid: int) -> bool:
         folder = Path("/proc") / str(pid)
         try:
-            text = "".join((folder / name).read_bytes().decode(errors="replace") for name in ("cgroup", "cmdline", "environ"))
+            text = "".join(
+                (folder / name).read_bytes().decode(errors="replace")
+                for name in ("cgroup", "cmdline", "environ")
+            )
         except OSError:
             return False
         return any(mark in text for mark in self._marks)

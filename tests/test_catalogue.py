@@ -62,7 +62,11 @@ def test_a_missing_file_is_named(folder, part):
     [
         ('@task("words", hint="str.split does it.")', '@task("wrods")', "wrods"),
         ('@task("words", hint="str.split does it.")', "", "no task"),
-        ("from grader.grading.marks import task", "import nothing_of_that_name", "nothing_of_that_name"),
+        (
+            "from grader.grading.marks import task",
+            "import nothing_of_that_name",
+            "nothing_of_that_name",
+        ),
     ],
 )
 def test_a_test_that_names_no_task_is_named(folder, old, new, named):
@@ -101,7 +105,9 @@ def test_the_points_of_the_tests_add_up_to_those_of_the_tasks():
     assert all(test.worth == 0 for test in report.tests if not test.hidden)
 
 
-def test_a_conftest_beside_the_submission_or_the_challenge_is_not_loaded(folder, tmp_path, monkeypatch):
+def test_a_conftest_beside_the_submission_or_the_challenge_is_not_loaded(
+    folder, tmp_path, monkeypatch
+):
     bomb = "raise SystemExit('loaded')"
     work = tmp_path / "work"
     work.mkdir()
@@ -109,7 +115,9 @@ def test_a_conftest_beside_the_submission_or_the_challenge_is_not_loaded(folder,
     for place in (work, folder, folder / "hidden", tmp_path):
         (place / "conftest.py").write_text(bomb)
     for name in ("pytest.ini", "sitecustomize.py", "interface.py", "regex.py", "msgspec.py"):
-        (work / name).write_text("[pytest]\naddopts = --version\n" if name == "pytest.ini" else bomb)
+        (work / name).write_text(
+            "[pytest]\naddopts = --version\n" if name == "pytest.ini" else bomb
+        )
     monkeypatch.chdir(work)
     report = grade(load(folder), collect(work), choose("process"))
     assert report.passed

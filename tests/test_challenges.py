@@ -32,8 +32,12 @@ def _docstring_titles(slug):
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_the_stub_is_red_with_not_implemented_in_every_test(slug):
-    report = grade(find(slug), collect(ROOT / "challenges" / slug / "stub.py"), choose("auto"), EVERY)
-    assert {(str(t.verdict), "NotImplementedError" in t.message) for t in report.tests} == {("error", True)}
+    report = grade(
+        find(slug), collect(ROOT / "challenges" / slug / "stub.py"), choose("auto"), EVERY
+    )
+    assert {(str(t.verdict), "NotImplementedError" in t.message) for t in report.tests} == {
+        ("error", True)
+    }
     assert report.points == 0
 
 

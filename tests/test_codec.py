@@ -435,12 +435,12 @@ RIGHT = {
 @pytest.mark.parametrize("code", [-128, -2, -1, 0, *range(1, 16), 127])
 def test_an_extension_with_a_content_not_its_own_is_refused(code: int) -> None:
     for content in CONTENTS:
-        payload = packed(ext(code, content))
+        payload = packed(ext(code, packed(content)))
         if (code, repr(content)) in RIGHT:
             Decoder().decode(payload)
         else:
             refused(payload)
-            refused(packed([1, {"k": ext(code, content)}]))
+            refused(packed([1, {"k": ext(code, packed(content))}]))
     refused(packed(ext(code, b"")))
     refused(packed(ext(code, b"\xc1")))
 
@@ -560,7 +560,7 @@ def test_large_text_that_is_no_text_is_refused() -> None:
 
 
 SHAPES = [
-    *([3], [2, 2, 2], [-1, -8], [-8], [8.0], ["8"], [True, 8], [None], [[8]], [2**63], [2**64 - 1], [0]),
+    *([3], [2, 2, 3], [-1, -8], [-8], [8.0], ["8"], [True, 8], [None], [[8]], [2**63], [2**64 - 1], [0]),
     *([2**32, 2**32], [2**47] * 5, [1] * 33 + [8], [8] + [1] * 100, [], [8, 0], [2**61, 0]),
 ]
 
@@ -609,7 +609,7 @@ def test_a_flood_of_crafted_tuples_is_refused_in_time() -> None:
     step = 2**61 - 1
     for code in (SET, FROZENSET, DICT):
         # Integers that are equal modulo 2**61 - 1 have one hash; so have tuples of them.
-        ints = [ext(INT, packed((i * step).to_bytes(9, "little", signed=True))) for i in range(2**12 + 4)]
+        ints = [ext(INT, packed((i * step).to_bytes(10, "little", signed=True))) for i in range(2**12 + 20)]
         pairs = [ext(TUPLE, [i, j]) for i in range(100) for j in range(100)]
         for crafted in (ints, pairs):
             content = [crafted, [0] * len(crafted)] if code == DICT else crafted
@@ -679,11 +679,3 @@ def test_a_valid_payload_with_altered_bytes_becomes_plain_values_or_is_refused(v
     except Malformed:
         return
     assert only_plain(back)
-
-
-def test_a_decoder_that_refused_can_still_decode() -> None:
-    decoder = Decoder()
-    for _ in range(100):
-        with pytest.raises(Malformed):
-            decoder.decode(packed(ext(TUPLE, packed([ext(SET, [[]])]))))
-    assert decoder.decode(packed(ext(TUPLE, [1]))) == (1,)

@@ -83,12 +83,16 @@ def test_floats_are_compared_and_nan_is_no_wildcard():
 
 def test_raises_takes_subtypes_and_names_the_value():
     with raises(ValueError, "the call", naming="7"):
-        raise SubmissionRaised("UnicodeDecodeError", ["UnicodeDecodeError", "ValueError"], "bad 7", "")
+        raise SubmissionRaised(
+            "UnicodeDecodeError", ["UnicodeDecodeError", "ValueError"], "bad 7", ""
+        )
     with raises(ValueError, "the call"):
         raise UnicodeError("in-process")
 
 
-@pytest.mark.parametrize("error", [None, KeyError("x"), SubmissionRaised("KeyError", ["KeyError"], "", "")])
+@pytest.mark.parametrize(
+    "error", [None, KeyError("x"), SubmissionRaised("KeyError", ["KeyError"], "", "")]
+)
 def test_raises_refuses_other_errors_and_none(error):
     with pytest.raises(Mismatch), raises(ValueError, "the call"):
         if error:
@@ -99,7 +103,9 @@ def test_raises_lets_limits_and_stubs_through():
     with pytest.raises(TimeLimit), raises(ValueError, "the call"):
         raise TimeLimit("late")
     with pytest.raises(SubmissionRaised), raises(ValueError, "the call"):
-        raise SubmissionRaised("NotImplementedError", ["NotImplementedError", "RuntimeError"], "", "")
+        raise SubmissionRaised(
+            "NotImplementedError", ["NotImplementedError", "RuntimeError"], "", ""
+        )
 
 
 def test_a_condition_that_does_not_hold_is_told():

@@ -25,7 +25,12 @@ def test_modules_and_packages_are_collected_and_nothing_else(work):
     (work / ".hidden.py").write_text("")
     (work / "data.pkl").write_bytes(b"x")
     (work / "evil.pth").write_text("import os")
-    assert sorted(collect(work).files) == ["helper.py", "parts/__init__.py", "parts/one.py", "solution.py"]
+    assert sorted(collect(work).files) == [
+        "helper.py",
+        "parts/__init__.py",
+        "parts/one.py",
+        "solution.py",
+    ]
 
 
 def test_one_file_is_a_submission(work):

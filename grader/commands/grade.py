@@ -131,6 +131,9 @@ def _grade(job: _Job) -> Report:
 
 
 def _show(report: Report) -> None:
+    if not sys.stdout.isatty():
+        click.echo(render(report, "terminal"), nl=False)
+        return
     from rich.console import Console  # noqa: PLC0415
 
     from grader.render.terminal import show  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Comparisons that explain themselves. Types are exact; nothing from the solver is trusted to compare.
+"""Comparisons that explain themselves. Types are exact, and nothing of the solver compares.
 
 Each failure has two parts: what any learner may read (which value, where it differs, types, shapes,
 counts) and the values themselves, which a hidden test keeps to itself.
@@ -48,7 +48,7 @@ def expect_close(
     if type(got) is not type(expected):
         raise Mismatch(f"{what}: {_kind(got)} instead of {_kind(expected)}")
     if type(got) is float:
-        _close_floats(got, expected, what, atol, rtol, because)
+        _close_floats(got, expected, what, atol=atol, rtol=rtol, because=because)
         return
     for name in ("dtype", "shape"):
         left, right = getattr(got, name), getattr(expected, name)
@@ -83,7 +83,7 @@ def expect(condition: bool, what: str, values: str = "") -> None:
 
 @contextlib.contextmanager
 def raises(kind: type[Exception], what: str, *, naming: str = "") -> Iterator[None]:
-    """Check that the calls inside raise `kind` or a subtype, with a message that has `naming` in it.
+    """Check that the calls inside raise `kind` or a subtype, its message with `naming` in it.
 
     Raises: Mismatch; NotImplementedError of a stub goes through.
     """
@@ -94,7 +94,9 @@ def raises(kind: type[Exception], what: str, *, naming: str = "") -> Iterator[No
         if "NotImplementedError" in ancestors:
             raise
     except Exception as error:
-        if isinstance(error, NotImplementedError | AssertionError) or not hasattr(error, "__traceback__"):
+        if isinstance(error, NotImplementedError | AssertionError) or not hasattr(
+            error, "__traceback__"
+        ):
             raise
         if type(error).__module__.startswith("grader."):
             raise  # a time limit and the like has its own verdict
@@ -129,13 +131,19 @@ def _difference(got: Any, expected: Any, place: str) -> tuple[str, str, str] | N
 
 def _sequence_difference(got: Any, expected: Any, place: str) -> tuple[str, str, str] | None:
     for i, (left, right) in enumerate(zip(got, expected, strict=False)):
-        if left is right or (type(left) is type(right) and type(left) in (int, str, bytes) and left == right):
+        if left is right or (
+            type(left) is type(right) and type(left) in (int, str, bytes) and left == right
+        ):
             continue
         if found := _difference(left, right, f"{place}[{i}]"):
             return found
     if len(got) != len(expected):
         i = min(len(got), len(expected))
-        more = f"it stops at [{i}]" if len(got) < len(expected) else f"the rest, from [{i}] on, is too much"
+        more = (
+            f"it stops at [{i}]"
+            if len(got) < len(expected)
+            else f"the rest, from [{i}] on, is too much"
+        )
         extra = got[i : i + 3] if len(got) > i else expected[i : i + 3]
         values = f"{'too much' if len(got) > i else 'missing'}: {_short(extra)}"
         return place, f"{len(got)} items instead of {len(expected)}: {more}", values
@@ -155,7 +163,7 @@ def _dict_difference(got: Any, expected: Any, place: str) -> tuple[str, str, str
 
 
 def _close_floats(
-    got: float, expected: float, what: str, atol: float, rtol: float, because: str
+    got: float, expected: float, what: str, *, atol: float, rtol: float, because: str
 ) -> None:
     same = got == expected or (math.isnan(got) and math.isnan(expected))
     if not same and not abs(got - expected) <= atol + rtol * abs(expected):

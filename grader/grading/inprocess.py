@@ -30,7 +30,9 @@ class InProcess:
 
     def memory_peak(self) -> int:
         """Return the largest resident memory so far, in bytes, tests included."""
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1024 if sys.platform == "linux" else 1)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+            1024 if sys.platform == "linux" else 1
+        )
 
     def cpu_seconds(self) -> float:
         """Return the processor time used so far, tests included."""

@@ -30,7 +30,7 @@ _RAISED = pytest.StashKey[BaseException]()
 
 
 class OverWall:
-    """What a test sees as `solution`: the interface's functions, and the figures seen from outside."""
+    """What a test sees as `solution`: the interface's functions, and figures from outside."""
 
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
@@ -128,7 +128,9 @@ class Judge:
             item.stash[_RAISED] = call.excinfo.value
         return (yield)
 
-    def _run(self, item: pytest.Item, nextitem: pytest.Item | None, result: TestResult) -> TestResult:
+    def _run(
+        self, item: pytest.Item, nextitem: pytest.Item | None, result: TestResult
+    ) -> TestResult:
         self._solver.begin_test()
         start = time.monotonic()
         runtestprotocol(item, log=False, nextitem=nextitem)
@@ -138,10 +140,16 @@ class Judge:
         except errors.SolverFault as fault:
             raised = raised or fault
         stdout, stderr = self._solver.printed()
-        result = _change(result, message="", seconds=time.monotonic() - start, stdout=stdout, stderr=stderr)
+        result = _change(
+            result, message="", seconds=time.monotonic() - start, stdout=stdout, stderr=stderr
+        )
         if raised is None:
             called = bool(self._solver.called)
-            return _change(result, verdict=Verdict.PASSED) if called else _ours(result, "it called nothing")
+            return (
+                _change(result, verdict=Verdict.PASSED)
+                if called
+                else _ours(result, "it called nothing")
+            )
         return self._explain(result, raised)
 
     def _explain(self, result: TestResult, raised: BaseException) -> TestResult:
@@ -166,7 +174,11 @@ class Judge:
         if self._every_task:
             return None
         for name in self._challenge.task(slug).depends:
-            ran = [r for r in self.results.values() if r.task == name and r.verdict is not Verdict.NOT_RUN]
+            ran = [
+                r
+                for r in self.results.values()
+                if r.task == name and r.verdict is not Verdict.NOT_RUN
+            ]
             if ran and not any(r.verdict is Verdict.PASSED for r in ran):
                 return name
             if missing := self._missing_task(name):

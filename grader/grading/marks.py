@@ -11,5 +11,5 @@ _Test = TypeVar("_Test", bound=Callable[..., Any])
 
 
 def task(slug: str, *, hint: str = "", weight: int = 1) -> Callable[[_Test], _Test]:
-    """Say which task a test belongs to, what helps a learner who fails it, and its share of points."""
+    """Say which task a test belongs to, what helps who fails it, and its share of points."""
     return pytest.mark.task(slug, hint=hint, weight=weight)

@@ -1,4 +1,4 @@
-"""Hypothesis for hidden tests: many generated cases from the run's secret seed, nothing kept on disk."""
+"""Hypothesis for hidden tests: generated cases from the run's secret seed, none kept on disk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["cases", "given", "strategies"]
 
 
 def cases(number: int) -> Callable[[Any], Any]:
-    """Say how many cases a property gets. Failing cases are not shrunk: each costs calls and time."""
+    """Say how many cases a property gets. Failing ones are not shrunk: each costs calls."""
     return settings(
         max_examples=number,
         database=None,

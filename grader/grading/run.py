@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import pytest
@@ -41,11 +42,14 @@ class Options(msgspec.Struct, frozen=True):
     """Run tasks even where nothing of what they depend on works: for proofs of a challenge."""
 
 
+_DEFAULT: Final = Options()
+
+
 def grade(
     challenge: Challenge,
     submission: Submission,
     sandbox: Sandbox,
-    options: Options = Options(),
+    options: Options = _DEFAULT,
     *,
     shown_path: str = "",
     on_result: Callable[[TestResult, int, int], None] = lambda result, done, total: None,
@@ -105,11 +109,20 @@ def _run_pytest(challenge: Challenge, judge: Judge, seed: str, select: str) -> N
     """Run the tests with nothing but our own plugin: no conftest, no ini file, no entry points."""
     arguments = ["--noconftest", "-c", os.devnull, f"--rootdir={challenge.folder}"]
     arguments += ["--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider"]
-    arguments += ["-p", "no:faulthandler", "-p", "no:junitxml", "--capture=no", f"--kata-seed={seed}"]
+    arguments += [
+        "-p",
+        "no:faulthandler",
+        "-p",
+        "no:junitxml",
+        "--capture=no",
+        f"--kata-seed={seed}",
+    ]
     if select:
         arguments += ["-k", select]
     folders = [str(challenge.folder / "tests"), str(challenge.folder / "hidden")]
-    before = {name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")}
+    before = {
+        name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
+    }
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     try:
@@ -125,7 +138,9 @@ def _run_pytest(challenge: Challenge, judge: Judge, seed: str, select: str) -> N
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise GraderFault(f"pytest ended with {pytest.ExitCode(code).name}: does -k match any test?")
+        raise GraderFault(
+            f"pytest ended with {pytest.ExitCode(code).name}: does -k match any test?"
+        )
 
 
 def _forget_modules(folder: Path) -> None:

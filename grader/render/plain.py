@@ -25,7 +25,7 @@ WORDS: Final = {
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
 _SUBMITTED: Final = re.compile(r'File "[^"\n]*/submission/([^"\n]+)"')
 _INTERFACE: Final = re.compile(r'  File "[^"\n]*/interface\.py"')
-_CALLED: Final = re.compile(r"^\w+ raised ")
+_CALLED: Final = re.compile(r"^(\w+ raised |the grader failed, not your code: )")
 _WIDEST: Final = 300
 
 

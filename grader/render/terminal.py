@@ -23,6 +23,8 @@ _MESSAGE: Final = 12
 _TRACE: Final = 24
 _BAR: Final = 20
 _MANY: Final = 3
+_ALIKE: Final = 0.75
+_WORD: Final = max(map(len, WORDS.values()))
 
 
 def render(report: Report) -> str:
@@ -36,13 +38,13 @@ def render(report: Report) -> str:
 def show(report: Report, console: Console) -> None:
     """Print the report."""
     _header(report, console)
-    shared = _shared_cause(report)
-    _tasks(report, console, folded=shared is not None)
+    shared = _shared(report)
+    _tasks(report, console, folded=bool(shared))
     console.print()
-    culprit = _first_failure(report)
+    culprit = shared[0] if shared else _first_failure(report)
     if culprit:
-        _explain(report, culprit, console, shared=shared)
-    _summary(report, culprit, console)
+        _explain(report, culprit, console, alike=len(shared))
+    _summary(report, culprit, console, alike=bool(shared))
 
 
 def _header(report: Report, console: Console) -> None:
@@ -77,19 +79,20 @@ def _tasks(report: Report, console: Console, *, folded: bool) -> None:
 
 def _failures(tests: list[TestResult], console: Console) -> None:
     table = _grid(3, 1)
+    table.columns[2].width, table.columns[2].ratio = _WORD, None
+    table.add_column(ratio=1)
     groups: dict[tuple[Verdict, str], list[TestResult]] = {}
     for test in tests:
         groups.setdefault((test.verdict, cause(test)), []).append(test)
     for (verdict, why), members in groups.items():
+        word = Text(WORDS[verdict], _mark(verdict).style)
         if verdict is Verdict.NOT_RUN or len(members) >= _MANY:
             count = f"{len(members)} test{'' if len(members) == 1 else 's'}"
-            told = why if verdict is Verdict.NOT_RUN else f"{WORDS[verdict]}: {why}"
-            table.add_row("", _mark(verdict), Text(f"{count}: {told}"))
+            table.add_row("", _mark(verdict), word, Text(f"{count}: {why.removeprefix('not run: ')}"))
             continue
         for test in members:
-            seconds = f", {test.seconds:.1f} s" if test.seconds > _SLOW else ""
-            told = Text(f"  {WORDS[verdict]}{seconds}", _mark(verdict).style)
-            table.add_row("", _mark(verdict), Text(clean(test.title)) + told)
+            seconds = f"  {test.seconds:.1f} s" if test.seconds > _SLOW else ""
+            table.add_row("", _mark(verdict), word, Text(clean(test.title)) + Text(seconds, "dim"))
     if tests:
         console.print(table)
 
@@ -122,14 +125,19 @@ def _mark(verdict: Verdict) -> Text:
     return Text(*known.get(verdict, ("✗", "red")))
 
 
-def _shared_cause(report: Report) -> str | None:
-    """Return why all tests failed, if it is one reason: most often the import did."""
-    ran = [test for test in report.tests if test.verdict is not Verdict.NOT_RUN]
-    tasks = {test.task for test in ran}
-    causes = {(test.verdict, test.trace and trace(report, test) or cause(test)) for test in ran}
-    if len(tasks) > 1 and len(causes) == 1 and ran[0].verdict is not Verdict.PASSED:
-        return cause(ran[0])
-    return None
+def _shared(report: Report) -> list[TestResult]:
+    """Return the tests that failed for one reason, if nearly all did and none passed.
+
+    Most often the submission can't be imported. A test that expects an exception may tell of it otherwise.
+    """
+    groups: dict[tuple[Verdict, str], list[TestResult]] = {}
+    for test in report.tests:
+        if test.verdict is not Verdict.NOT_RUN:
+            groups.setdefault((test.verdict, test.trace or cause(test)), []).append(test)
+    largest = max(groups.values(), key=len, default=[])
+    alike = report.count(Verdict.PASSED) == 0 and len(largest) >= _ALIKE * sum(map(len, groups.values()))
+    judged = largest and largest[0].verdict is not Verdict.GRADER_ERROR
+    return largest if alike and judged and len({test.task for test in largest}) > 1 else []
 
 
 def _first_failure(report: Report) -> TestResult | None:
@@ -138,15 +146,15 @@ def _first_failure(report: Report) -> TestResult | None:
     return next((test for test in failed if test.verdict is not Verdict.GRADER_ERROR), (failed or [None])[0])
 
 
-def _explain(report: Report, test: TestResult, console: Console, *, shared: str | None) -> None:
+def _explain(report: Report, test: TestResult, console: Console, *, alike: int) -> None:
     number = 1 + [task.slug for task in report.tasks].index(test.task)
     ours = test.verdict is Verdict.GRADER_ERROR
-    heading = "All tests end alike" if shared else f"{'Our fault' if ours else 'First failure'}: {clean(test.title)}"
-    console.print(Text(heading, "bold"))
-    if not shared:
+    heading = f"{'Our fault' if ours else 'First failure'}: {clean(test.title)}"
+    console.print(Text(f"{alike} tests fail for one reason" if alike else heading, "bold"))
+    if not alike:
         place = "a hidden test" if test.hidden else f"challenges/{report.challenge}/{test.id.split('::')[0]}"
         console.print(Text(f"task {number}, {clean(place)}", "dim"))
-    _block(console, cut(shared or test.message, _MESSAGE))
+    _block(console, cut(cause(test) if alike else test.message, _MESSAGE))
     if test.trace:
         _block(console, cut(frames(report, test), _TRACE), "dim")
     for text, stream in ((test.stdout, "stdout"), (test.stderr, "stderr")):
@@ -155,7 +163,7 @@ def _explain(report: Report, test: TestResult, console: Console, *, shared: str 
             _block(console, "\n".join([f"printed to {stream}:", *(f"| {line}" for line in lines)]))
     if ours:
         _block(console, "This costs you nothing. Please report it, with this output.")
-    elif not shared:
+    elif not alike:
         _block(console, f"Hint: {test.hint}" if test.hint else "")
         _block(console, f"Reread task {number}: kata read {report.challenge}")
 
@@ -165,7 +173,7 @@ def _block(console: Console, text: str, style: str = "") -> None:
         console.print(Padding(Text(clean(text), style), (0, 0, 1, 2), expand=False))
 
 
-def _summary(report: Report, culprit: TestResult | None, console: Console) -> None:
+def _summary(report: Report, culprit: TestResult | None, console: Console, *, alike: bool) -> None:
     ran = sum(test.verdict is not Verdict.NOT_RUN for test in report.tests)
     passed = report.count(Verdict.PASSED)
     good = report.exit_code() == 0
@@ -183,7 +191,7 @@ def _summary(report: Report, culprit: TestResult | None, console: Console) -> No
     if broken and broken[0] is not culprit:
         console.print(Text(f"! {len(broken)} of them not judged, by our fault: {cut(cause(broken[0]), 1)}", "yellow"))
     table = Table.grid(padding=(0, 2))
-    for i, (command, why) in enumerate(_next(report, culprit)):
+    for i, (command, why) in enumerate(_next(report, None if alike else culprit)):
         table.add_row(Text("" if i else "next  ", "dim"), Text(command), Text(why, "dim"))
     console.print(table)
     # Not wrapped by us, so that a terminal copies it as one line.
@@ -197,7 +205,7 @@ def _next(report: Report, culprit: TestResult | None) -> list[tuple[str, str]]:
         return [(f"kata grade {name} -k {task}", "this task alone"), (f"kata hint {name} {task}", "when stuck")]
     if report.passed:
         return [(f"kata solution {name}", "the reference, to compare with yours")]
-    return [] if report.complete else [(f"kata grade {name}", "all tests")]
+    return [(f"kata grade {name}", "all tests")]
 
 
 def _replay(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""Tensors and arrays as a dtype, a shape and raw bytes, and back. torch and numpy load on first use."""
+"""Tensors and arrays as dtype, shape and raw bytes, and back. torch and numpy load on first use."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import sys
 from typing import Any, Final
 
 _TENSOR_DTYPES: Final = frozenset(
-    "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 bfloat16 float32 float64 "
-    "complex64 complex128 float8_e4m3fn float8_e5m2".split()
+    {
+        *("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
+        *("float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
+        *("float8_e4m3fn", "float8_e5m2"),
+    }
 )
-_ARRAY_KINDS: Final = frozenset("biufc")
+_ARRAY_DTYPES: Final = frozenset(
+    "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 float32 float64 float128 "
+    "complex64 complex128 complex256".split()
+)
 _MAX_DIMENSIONS: Final = 32
 
 Raw = tuple[str, list[int], memoryview]
@@ -31,12 +37,12 @@ def is_array(value: object) -> bool:
 def tensor_to_raw(tensor: Any) -> Raw:
     """Return dtype, shape and bytes of a tensor on any device.
 
-    Raises: ValueError for a sparse or quantised tensor.
+    Raises: ValueError for a sparse or quantised tensor, or one without data.
     """
     torch: Any = sys.modules["torch"]
     dtype = str(tensor.dtype).removeprefix("torch.")
-    if dtype not in _TENSOR_DTYPES or tensor.layout is not torch.strided:
-        raise ValueError(f"a {tensor.layout} tensor of {dtype}")
+    if dtype not in _TENSOR_DTYPES or tensor.layout is not torch.strided or tensor.is_meta:
+        raise ValueError(f"a {tensor.layout} tensor of {dtype} on {tensor.device}")
     flat = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
     data = flat.view(torch.uint8).numpy() if flat.numel() else b""
     return dtype, list(tensor.shape), memoryview(data).cast("B")
@@ -48,7 +54,7 @@ def array_to_raw(array: Any) -> Raw:
     Raises: ValueError for objects, strings, dates and foreign byte order.
     """
     numpy: Any = sys.modules["numpy"]
-    if array.dtype.kind not in _ARRAY_KINDS or not array.dtype.isnative:
+    if array.dtype.name not in _ARRAY_DTYPES or not array.dtype.isnative:
         raise ValueError(f"an array of {array.dtype}")
     flat = numpy.ascontiguousarray(array).reshape(-1)
     data = flat.view("u1") if flat.size else b""
@@ -65,7 +71,11 @@ def raw_to_tensor(dtype: str, shape: list[int], data: Any) -> Any:
     torch = _library("torch")
     kind = getattr(torch, dtype)
     _account(shape, kind.itemsize, data)
-    return torch.frombuffer(data, dtype=kind).reshape(shape) if len(data) else torch.empty(shape, dtype=kind)
+    return (
+        torch.frombuffer(data, dtype=kind).reshape(shape)
+        if len(data)
+        else torch.empty(shape, dtype=kind)
+    )
 
 
 def raw_to_array(dtype: str, shape: list[int], data: Any) -> Any:
@@ -73,20 +83,21 @@ def raw_to_array(dtype: str, shape: list[int], data: Any) -> Any:
 
     Raises: ValueError if the three don't belong together.
     """
-    numpy = _library("numpy")
-    try:
-        kind = numpy.dtype(dtype)
-    except TypeError as error:
-        raise ValueError(f"an array of {dtype!r}") from error
-    if kind.kind not in _ARRAY_KINDS or kind.name != dtype:
+    if dtype not in _ARRAY_DTYPES:  # numpy itself would parse, warn about, or build much else
         raise ValueError(f"an array of {dtype!r}")
+    numpy = _library("numpy")
+    kind = numpy.dtype(dtype)
     _account(shape, kind.itemsize, data)
-    return numpy.frombuffer(data, dtype=kind).reshape(shape) if len(data) else numpy.empty(shape, kind)
+    return (
+        numpy.frombuffer(data, dtype=kind).reshape(shape) if len(data) else numpy.empty(shape, kind)
+    )
 
 
 def _account(shape: list[int], itemsize: int, data: Any) -> None:
     if len(shape) > _MAX_DIMENSIONS or not all(type(n) is int and 0 <= n < 2**48 for n in shape):
         raise ValueError("a shape that is none")
+    if math.prod(filter(None, shape)) * itemsize >= 2**63:  # even where another side is 0
+        raise ValueError("a shape beyond any memory")
     if math.prod(shape) * itemsize != len(data):
         raise ValueError(f"shape {shape} does not account for {len(data)} bytes")
 

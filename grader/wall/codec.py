@@ -23,7 +23,9 @@ LARGE: Final = 64 * 1024
 ALIGN: Final = 64
 """Every buffer starts at a multiple of this many bytes: a cache line."""
 
-_DATA: Final = "what crosses is None, bool, int, float, str, bytes, list, tuple, dict, set, tensors, arrays"
+_DATA: Final = (
+    "what crosses is None, bool, int, float, str, bytes, list, tuple, dict, set, tensors, arrays"
+)
 _PLAIN: Final = frozenset({type(None), bool, float})
 _PLAIN_OR_INT: Final = _PLAIN | {int}
 _NATIVE_KEYS: Final = frozenset({str, int, bytes})
@@ -260,10 +262,10 @@ class Decoder:
 
     def _aside(self, content: object) -> memoryview:
         match content:
-            case [int() as offset, int() as size] if 0 <= offset <= offset + size:
-                view = memoryview(self._shared)[offset : offset + size]
-                if view.nbytes == size:
-                    return view
+            case [offset, size] if type(offset) is int and type(size) is int:
+                view = memoryview(self._shared)
+                if 0 <= offset <= offset + size <= view.nbytes:
+                    return view[offset : offset + size]
         raise Malformed("a buffer outside the shared memory")
 
 

@@ -25,7 +25,10 @@ class Array:
 
 
 _NAMES: dict[str, Any] = {
-    **{kind.__name__: kind for kind in (bool, int, float, str, bytes, list, tuple, dict, set, frozenset)},
+    **{
+        kind.__name__: kind
+        for kind in (bool, int, float, str, bytes, list, tuple, dict, set, frozenset)
+    },
     "None": None,
     "Any": Any,
     "Handle": Handle,
@@ -49,18 +52,22 @@ def promises(interface: Path) -> dict[str, _Promise]:
             try:
                 found[node.name] = eval(code, {"__builtins__": {}}, _NAMES)  # noqa: S307  (our own file)
             except NameError as error:
-                raise ValueError(f"{interface}, {node.name}: {error}; one of {sorted(_NAMES)}") from error
+                raise ValueError(
+                    f"{interface}, {node.name}: {error}; one of {sorted(_NAMES)}"
+                ) from error
     return found
 
 
 def mismatch(value: Any, promise: _Promise, place: str = "") -> str | None:
-    """Say how a decoded value breaks its promise, or return None. Types are exact: True is no int."""
+    """Say how a decoded value breaks its promise, or return None. Types are exact."""
     if promise is Any:
         return None
     origin: Any = typing.get_origin(promise)
     args = typing.get_args(promise)
     if origin in (types.UnionType, typing.Union):
-        return None if any(mismatch(value, a) is None for a in args) else _say(value, promise, place)
+        return (
+            None if any(mismatch(value, a) is None for a in args) else _say(value, promise, place)
+        )
     if promise is Tensor or promise is Array:
         fits = arrays.is_tensor(value) if promise is Tensor else arrays.is_array(value)
         return None if fits else _say(value, promise, place)
@@ -89,7 +96,9 @@ def _parts(value: Any, kind: type, args: tuple[Any, ...]) -> list[tuple[Any, Any
     if kind is tuple and not (len(args) == 2 and args[1] is ...):
         if len(value) != len(args):
             return [(value, None, "")]
-        return [(item, arg, f"[{i}]") for i, (item, arg) in enumerate(zip(value, args, strict=True))]
+        return [
+            (item, arg, f"[{i}]") for i, (item, arg) in enumerate(zip(value, args, strict=True))
+        ]
     return [(item, args[0], f"[{i}]") for i, item in enumerate(value)]
 
 

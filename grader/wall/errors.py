@@ -39,4 +39,4 @@ class Violation(SolverFault):
 
 
 class SandboxUnavailable(Exception):
-    """This machine can't run the sandbox: our side, never the learner's."""
+    """The sandbox can't run on this machine: our side, never the learner's."""

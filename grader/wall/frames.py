@@ -22,7 +22,7 @@ from grader.wall.codec import ALIGN, Malformed, Unsendable
 
 HEADER: Final = struct.Struct("!IQ")
 MAX_PAYLOAD: Final = 8 * 2**20
-"""Bytes of a payload. Decoding can take 64 times as much memory (empty lists), so it stays small."""
+"""Bytes of a payload. Decoding can take 64 times as much (empty lists), so it stays small."""
 MAX_SHARED: Final = 8 * 2**30
 """Bytes of shared memory with one frame; the sandbox's memory limit binds earlier."""
 PIECE: Final = 2**20
@@ -52,7 +52,9 @@ def parse_header(data: bytes | bytearray) -> tuple[int, int]:
     """
     payload_size, shared_size = HEADER.unpack(data)
     if payload_size > MAX_PAYLOAD or shared_size > MAX_SHARED:
-        raise Malformed(f"a frame of {payload_size} bytes with {shared_size} shared is over the limit")
+        raise Malformed(
+            f"a frame of {payload_size} bytes with {shared_size} shared is over the limit"
+        )
     return payload_size, shared_size
 
 

@@ -43,7 +43,11 @@ def make_group(memory: int, processes: int) -> Group:
 
 class _V1:
     folders = ("memory", "pids")
-    limits = (("memory", "memory.limit_in_bytes"), ("memory", "memory.memsw.limit_in_bytes"), ("pids", "pids.max"))
+    limits = (
+        ("memory", "memory.limit_in_bytes"),
+        ("memory", "memory.memsw.limit_in_bytes"),
+        ("pids", "pids.max"),
+    )
     oom = ("memory", "memory.oom_control")
     forks = ("pids", "pids.events")
 
@@ -56,8 +60,10 @@ class _V2:
 
 
 class ControlGroup:
-    """A control group, version 1 or 2. Its name holds the judge's pid, so that a later judge can
-    remove what a killed one left."""
+    """A control group, version 1 or 2.
+
+    Its name holds the judge's pid, so that a later judge can remove what a killed one left.
+    """
 
     def __init__(self, layout: type[_V1] | type[_V2], memory: int, processes: int) -> None:
         name = f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
@@ -71,7 +77,9 @@ class ControlGroup:
             values = (memory, 0 if layout is _V2 else memory, processes)
             for (folder, file), value in zip(layout.limits, values, strict=True):
                 target = self._paths[folder] / file
-                if target.exists() or "sw" not in file:  # swap limits exist only where swap is counted
+                if (
+                    target.exists() or "sw" not in file
+                ):  # swap limits exist only where swap is counted
                     target.write_text(str(value))
         except OSError:
             self.close()
@@ -118,7 +126,7 @@ class ControlGroup:
 
 
 class WatchedTree:
-    """A process and its descendants, looked at every 20 ms: for users who can't make control groups."""
+    """A process and its descendants, looked at every 20 ms, where no control group can be made."""
 
     def __init__(self, memory: int, processes: int) -> None:
         self._memory, self._max = memory, processes

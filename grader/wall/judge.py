@@ -1,4 +1,4 @@
-"""The judge's handle on a solver: calls, streams, callbacks, deadlines, and what becomes of faults."""
+"""The judge's handle on a solver: calls, streams, callbacks, deadlines, faults."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from grader.wall.errors import (
 )
 from grader.wall.link import Link
 from grader.wall.sandboxes import Box, Child, Sandbox
+
 
 class Solver:
     """One submission behind the wall. A fault kills its process; the next test gets a fresh one."""
@@ -94,7 +95,7 @@ class Solver:
         self.close()
 
     def memory_peak(self) -> int:
-        """Return the largest resident memory so far in bytes, summed over the solver's processes."""
+        """Return the largest resident memory so far, in bytes, summed over all processes."""
         return sum(meters.memory_peak(pid) for pid in self._processes())
 
     def cpu_seconds(self) -> float:
@@ -117,14 +118,16 @@ class Solver:
         return self._child.processes() if self._child else []
 
     def _settle(self, link: Link) -> None:
-        """Between two tests the solver owes nothing: no message, no breached limit, no handle kept."""
+        """Between two tests nothing is owed: no message, no breached limit, no handle kept."""
         try:
             if self._child and (limit := self._child.breach()):
                 self._fail(self._limit_fault(limit))
             if not link.quiet():
                 self._fail(Violation("it sent a message that nobody asked for"))
             if self._kept:
-                self._send(["drop", self._kept], time.monotonic() + self._box.limits.seconds_per_call)
+                self._send(
+                    ["drop", self._kept], time.monotonic() + self._box.limits.seconds_per_call
+                )
                 self._kept, self._callbacks = [], []
         except (TimeLimit, Crashed, Violation) as fault:
             self._fail(fault)
@@ -183,7 +186,9 @@ class Solver:
                 case ["ask", bytes() as asked, int() as number, list() as args] if asked == call_id:
                     began = time.monotonic()
                     self._send(["back", call_id, *self._run_callback(number, args)], deadline + 60)
-                    deadline += time.monotonic() - began  # the judge's own time is not the learner's
+                    deadline += (
+                        time.monotonic() - began
+                    )  # the judge's own time is not the learner's
                 case ["value", bytes() as answered, value] if answered == call_id:
                     return self._check(value, name)
                 case ["stream", bytes() as answered, int() as number] if answered == call_id:
@@ -251,7 +256,9 @@ class Solver:
             if limit and isinstance(fault, Crashed | TimeLimit):
                 fault = self._limit_fault(limit)
             elif isinstance(fault, Crashed):
-                fault = Crashed(f"the solver's process ended without an answer ({self._child.exit_text()})")
+                fault = Crashed(
+                    f"the solver's process ended without an answer ({self._child.exit_text()})"
+                )
         self.close()
         self._fault = fault
         raise fault

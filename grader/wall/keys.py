@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 MAX_RISKY_KEYS: Final = 4096
-"""Keys whose hash a hostile sender can choose; more would let it stall the receiver (n² compares)."""
+"""Keys whose hash a hostile sender can choose; with more it could stall us (n² compares)."""
 KEYS: Final = frozenset({type(None), bool, int, float, str, bytes, tuple, frozenset})
 
 
@@ -35,7 +35,9 @@ def problem(keys: Iterable[Any], kinds: set[type]) -> str | None:
     if kinds <= {str, bytes, float, bool, type(None)}:
         return None
     risky = sum(1 for key in keys if _has_chosen_hash(key))
-    return f"more than {MAX_RISKY_KEYS} keys of numbers in tuples" if risky > MAX_RISKY_KEYS else None
+    return (
+        f"more than {MAX_RISKY_KEYS} keys of numbers in tuples" if risky > MAX_RISKY_KEYS else None
+    )
 
 
 def _has_chosen_hash(key: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The libraries that a solver may import: what its challenge needs, and nothing else of this machine."""
+"""The libraries that a solver may import: what its challenge needs, and nothing else."""
 
 from __future__ import annotations
 
@@ -30,8 +30,14 @@ def importable(needs: Iterable[str]) -> list[Path]:
             if name in map(str.lower, needs):
                 raise LookupError(f"{name} is not installed: make setup-all") from error
             continue  # needed under a condition (an extra, another system) that doesn't hold here
-        queue += [_name(requirement) for requirement in distribution.requires or [] if "extra ==" not in requirement]
-        tops = {file.parts[0] for file in distribution.files or [] if not file.parts[0].startswith("..")}
+        queue += [
+            _name(requirement)
+            for requirement in distribution.requires or []
+            if "extra ==" not in requirement
+        ]
+        tops = {
+            file.parts[0] for file in distribution.files or [] if not file.parts[0].startswith("..")
+        }
         entries |= {Path(str(distribution.locate_file(top))) for top in tops - {"__pycache__"}}
     return sorted(entries)
 

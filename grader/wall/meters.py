@@ -27,5 +27,3 @@ def cpu_seconds(pid: int) -> float:
     except OSError:
         return 0
     return sum(map(int, fields[11:15])) / _CLOCK_TICKS
-
-

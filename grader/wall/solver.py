@@ -3,8 +3,10 @@
 This runs inside the sandbox, beside code that nobody trusts. Nothing here is a defence; it only
 serves honest submissions well. Messages are lists, the first item says which:
 
-    judge → solver   call id function args kwargs · next id stream · drop handles · back id value error
-    solver → judge   ready · value id value · stream id number · end id · raised id … · ask id callback args
+    judge → solver   call id function args kwargs · next id stream · drop handles
+                     back id value error
+    solver → judge   ready · value id value · stream id number · end id · raised id …
+                     unsendable id reason · ask id callback args
 """
 
 from __future__ import annotations
@@ -112,7 +114,9 @@ class Solver:
 
     def _receive(self) -> Any:
         payload, shared = self._pipe.receive()
-        return Decoder(shared, handle=self._kept.__getitem__, callback=self._callback).decode(payload)
+        return Decoder(shared, handle=self._kept.__getitem__, callback=self._callback).decode(
+            payload
+        )
 
 
 class _End:
@@ -121,13 +125,17 @@ class _End:
 
 def describe(error: BaseException) -> tuple[str, list[str], str, str]:
     """Return type, builtin ancestors, message and the traceback within the submission."""
-    ancestors = [k.__name__ for k in type(error).__mro__ if getattr(builtins, k.__name__, None) is k]
+    ancestors = [
+        k.__name__ for k in type(error).__mro__ if getattr(builtins, k.__name__, None) is k
+    ]
     try:
         message = str(error)
     except Exception:  # noqa: BLE001  (a submission's own __str__)
         message = "(its message can't be shown)"
     hidden = (__file__, "<frozen", importlib.util.__file__)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(hidden)]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(hidden)
+    ]
     text = "".join(traceback.format_list(frames)) + "".join(traceback.format_exception_only(error))
     clean = [t.encode("utf-8", "replace").decode() for t in (type(error).__name__, message, text)]
     return clean[0][:200], ancestors, clean[1][:_MAX_TEXT], clean[2][-_MAX_TEXT:]

@@ -56,7 +56,8 @@ class Child:
         self._process = process
         self._group = group
         self.end = end
-        assert process.stdout and process.stderr
+        assert process.stdout is not None
+        assert process.stderr is not None
         self.stdout = os.dup(process.stdout.fileno())
         self.stderr = os.dup(process.stderr.fileno())
         process.stdout.close()
@@ -86,7 +87,7 @@ class Child:
 
 
 class Sandbox(ABC):
-    """How a solver process is confined. A subclass's docstring lists what it covers and what not."""
+    """How a solver process is confined. A subclass says what it covers and what not."""
 
     name: str
     confines: bool
@@ -105,7 +106,7 @@ class Sandbox(ABC):
         """Return the whole environment of that command."""
 
     def start(self, box: Box) -> Child:
-        """Start a solver. It says `ready` on its end of the wall once the submission is imported."""
+        """Start a solver, which says `ready` over the wall once the submission is imported."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         group = make_group(box.limits.memory_mib * 2**20, box.limits.processes)
         # -I: no environment, no current folder, no user site. -S: no site-packages, no .pth files.
@@ -131,7 +132,9 @@ class Sandbox(ABC):
         return Child(process, ours, group)
 
 
-def solver_script(wall: str, libraries: str, descriptor: int, interface: str, submission: str) -> str:
+def solver_script(
+    wall: str, libraries: str, descriptor: int, *, interface: str, submission: str
+) -> str:
     """Return the one line of Python that a sandbox runs."""
     return (
         f"import sys; sys.path += [{wall!r}, {libraries!r}]; "

@@ -21,8 +21,8 @@ class Bubblewrap(Sandbox):
     """User, pid, network, ipc, uts and cgroup namespaces of its own.
 
     Covers: all that `process` covers; the file system (only /usr, the interpreter, the libraries
-    of the challenge, interface and submission are there, read-only; /tmp and /dev/shm are memory with a
-    size); the network (none, loopback included); other processes; further user namespaces.
+    of the challenge, interface and submission are there, read-only; /tmp and /dev/shm are memory
+    with a size); the network (none, loopback included); other processes; further user namespaces.
     Does not cover: bugs of the kernel, whose system calls are not filtered.
     """
 
@@ -37,7 +37,11 @@ class Bubblewrap(Sandbox):
         """Return bwrap's command line around the solver's."""
         inside = f"{_INSIDE}/lib"
         script = solver_script(
-            inside, inside, descriptor, f"{_INSIDE}/interface.py", f"{_INSIDE}/submission"
+            inside,
+            inside,
+            descriptor,
+            interface=f"{_INSIDE}/interface.py",
+            submission=f"{_INSIDE}/submission",
         )
         size = str(box.limits.disk_mib * 2**20)
         return [
@@ -46,14 +50,22 @@ class Bubblewrap(Sandbox):
             *_bind(box.interface, f"{_INSIDE}/interface.py"),
             *_bind(box.submission, f"{_INSIDE}/submission"),
             *_bind(WALL.parent / "__init__.py", f"{inside}/grader/__init__.py"),
-            *(a for name in SOLVER_SIDE for a in _bind(WALL / name, f"{inside}/grader/wall/{name}")),
-            *(a for link in sorted(box.libraries.iterdir()) for a in _bind(link.resolve(), f"{inside}/{link.name}")),
+            *(
+                a
+                for name in SOLVER_SIDE
+                for a in _bind(WALL / name, f"{inside}/grader/wall/{name}")
+            ),
+            *(
+                a
+                for link in sorted(box.libraries.iterdir())
+                for a in _bind(link.resolve(), f"{inside}/{link.name}")
+            ),
             *("--remount-ro", "/", "--chdir", "/tmp", "--"),  # noqa: S108
             *python,
             script,
         ]
 
-    def environment(self, box: Box) -> dict[str, str]:
+    def environment(self, box: Box) -> dict[str, str]:  # noqa: ARG002
         """Nothing of the judge's environment goes along."""
         return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp", "TMPDIR": "/tmp"}  # noqa: S108
 
@@ -64,13 +76,20 @@ def _bind(source: Path, target: str) -> tuple[str, str, str]:
 
 @functools.cache
 def _base() -> tuple[str, ...]:
-    """The part of the command that is the same for every solver: namespaces and the system's files."""
+    """The part of the command that all solvers share: namespaces and the system's files."""
     arguments = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session"]
     arguments += [f"--unshare-{kind}" for kind in _UNSHARE]
     if "--disable-userns" in _help():
         arguments.append("--disable-userns")
     arguments += ["--uid", "65534", "--gid", "65534", "--hostname", "kata", "--cap-drop", "ALL"]
-    arguments += ["--ro-bind", "/usr", "/usr", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    arguments += [
+        "--ro-bind",
+        "/usr",
+        "/usr",
+        "--ro-bind-try",
+        "/etc/ld.so.cache",
+        "/etc/ld.so.cache",
+    ]
     for path in map(Path, _SYSTEM):
         if path.is_symlink():
             arguments += ["--symlink", str(path.readlink()), str(path)]
@@ -79,9 +98,12 @@ def _base() -> tuple[str, ...]:
     prefix = Path(sys.base_prefix).resolve()
     if not prefix.is_relative_to("/usr"):
         arguments += _bind(prefix, str(prefix))
-    # What is installed beside the interpreter is none of the solver's business; nor are we, if here.
+    # What is installed beside the interpreter is none of the solver's business; nor are we.
     scheme = {"base": str(prefix), "platbase": str(prefix), "installed_base": str(prefix)}
-    masks = [Path(sysconfig.get_path("purelib", vars=scheme)), Path("/usr/lib/python3/dist-packages")]
+    masks = [
+        Path(sysconfig.get_path("purelib", vars=scheme)),
+        Path("/usr/lib/python3/dist-packages"),
+    ]
     masks += [WALL.parent.parent]
     for mask in masks:
         if mask.is_dir() and any(mask.is_relative_to(shown) for shown in (Path("/usr"), prefix)):
@@ -101,5 +123,7 @@ def _help() -> str:
 def _problem() -> str | None:
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed: apt-get install bubblewrap"
-    trial = subprocess.run([*_base(), "--", "/usr/bin/true"], capture_output=True, text=True, check=False)
+    trial = subprocess.run(
+        [*_base(), "--", "/usr/bin/true"], capture_output=True, text=True, check=False
+    )
     return None if trial.returncode == 0 else trial.stderr.strip().splitlines()[-1]

@@ -23,7 +23,13 @@ class Process(Sandbox):
     def command(self, box: Box, python: list[str], descriptor: int) -> list[str]:
         """Return the solver's own command."""
         wall = str(WALL.parent.parent)
-        script = solver_script(wall, str(box.libraries), descriptor, str(box.interface), str(box.submission))
+        script = solver_script(
+            wall,
+            str(box.libraries),
+            descriptor,
+            interface=str(box.interface),
+            submission=str(box.submission),
+        )
         return [*python, script]
 
     def environment(self, box: Box) -> dict[str, str]:
