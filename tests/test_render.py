@@ -79,7 +79,9 @@ def hostile() -> Report:
 
 
 def coloured(report: Report) -> str:
-    console = Console(file=StringIO(), width=80, force_terminal=True, color_system="truecolor", highlight=False)
+    console = Console(
+        file=StringIO(), width=80, force_terminal=True, color_system="truecolor", highlight=False
+    )
     show(report, console)
     return console.file.getvalue()
 
@@ -144,7 +146,12 @@ def test_the_first_failure_is_explained_with_the_learners_own_path():
         '  File "/tmp/x/submission/solution.py", line 3, in f\n    return 1 / 0\nZeroDivisionError: division by zero'
     )
     test = a_test(
-        1, Verdict.ERROR, message="f raised ZeroDivisionError: division by zero", trace=trace, hint="Look.", stdout="so"
+        1,
+        Verdict.ERROR,
+        message="f raised ZeroDivisionError: division by zero",
+        trace=trace,
+        hint="Look.",
+        stdout="so",
     )
     text = render(a_report(test, a_test(2)), "terminal")
     for part in (
@@ -173,7 +180,13 @@ def test_a_submission_of_one_file_is_named_in_the_traceback_and_the_replay():
 def test_a_failed_import_is_told_once():
     trace = '  File "/kata/submission/solution.py", line 2, in <module>\n    import nope\nModuleNotFoundError: nope'
     tests = [
-        a_test(i, Verdict.ERROR, task=task, message=f"{task}_f raised ModuleNotFoundError: nope", trace=trace)
+        a_test(
+            i,
+            Verdict.ERROR,
+            task=task,
+            message=f"{task}_f raised ModuleNotFoundError: nope",
+            trace=trace,
+        )
         for i, task in enumerate(["one", "one", "two", "two"])
     ]
     text = render(a_report(*tests), "terminal")
@@ -183,7 +196,9 @@ def test_a_failed_import_is_told_once():
 
 
 def test_many_tests_of_a_task_that_fail_alike_take_one_line():
-    tests = [a_test(i, Verdict.ERROR, message="f raised NotImplementedError: task 1") for i in range(5)]
+    tests = [
+        a_test(i, Verdict.ERROR, message="f raised NotImplementedError: task 1") for i in range(5)
+    ]
     text = render(a_report(*tests, a_test(9, task="two")), "terminal")
     assert re.search(r"✗ raised +5 tests: NotImplementedError: task 1", text)
 
@@ -218,7 +233,9 @@ def test_an_unconfined_sandbox_is_told():
 
 
 def test_long_prints_are_cut():
-    text = render(a_report(a_test(1, Verdict.FAILED, stdout="\n".join(map(str, range(100))))), "terminal")
+    text = render(
+        a_report(a_test(1, Verdict.FAILED, stdout="\n".join(map(str, range(100))))), "terminal"
+    )
     assert "the last 20 of 100 lines" in text
     assert "| 79\n" not in text
     assert "| 80\n" in text
@@ -256,14 +273,20 @@ def test_junit_counts_and_names_what_happened():
     assert [suite.get("name") for suite in root] == ["toy.one", "toy.two"]
     cases = root.findall("testsuite/testcase")
     assert len(cases) == len(report.tests)
-    for kind, attribute, count in (("failure", "failures", 1), ("skipped", "skipped", 1), ("error", "errors", 6)):
+    for kind, attribute, count in (
+        ("failure", "failures", 1),
+        ("skipped", "skipped", 1),
+        ("error", "errors", 6),
+    ):
         assert len(root.findall(f"testsuite/testcase/{kind}")) == count == int(root.get(attribute))
         assert count == sum(int(suite.get(attribute)) for suite in root)
     assert root.find("testsuite/properties/property[@name='seed']").get("value") == "ab12"
 
 
 def test_junit_tells_two_tests_of_one_title_apart():
-    root = ET.fromstring(render(a_report(a_test(1, title="same"), a_test(2, title="same")), "junit"))
+    root = ET.fromstring(
+        render(a_report(a_test(1, title="same"), a_test(2, title="same")), "junit")
+    )
     assert len({case.get("name") for case in root.iter("testcase")}) == 2
 
 
@@ -294,8 +317,19 @@ def test_gradescope_has_the_fields_of_its_format():
 @pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.PASSED])
 def test_gradescope_shows_nothing_a_submission_wrote_during_a_hidden_test(verdict):
     secret = f"SECRET{os.getpid()}"
-    message = f"f raised ValueError: {secret}" if verdict is Verdict.ERROR else "the answer is wrong"
-    test = a_test(1, verdict, hidden=True, message=message, trace=secret, stdout=secret, stderr=secret, hint="Think.")
+    message = (
+        f"f raised ValueError: {secret}" if verdict is Verdict.ERROR else "the answer is wrong"
+    )
+    test = a_test(
+        1,
+        verdict,
+        hidden=True,
+        message=message,
+        trace=secret,
+        stdout=secret,
+        stderr=secret,
+        hint="Think.",
+    )
     text = render(a_report(test), "gradescope")
     assert secret not in text
     assert "Think." in text
