@@ -21,43 +21,55 @@ SHORT_HELP: Final = {
 }
 """The first line of each command's help, in the order of `kata --help`; a test keeps it true."""
 
-EXIT_CODES: Final = {
-    "grader.submission.SubmissionError": 2,
-    "grader.challenge.CatalogueError": 3,
-    "grader.wall.errors.SandboxUnavailable": 3,
-    "grader.grading.run.GraderFault": 3,
-    "builtins.LookupError": 3,
-}
-"""Exceptions whose text is a sentence for the user. By name: importing them here takes too long."""
-
 
 class Failure(click.ClickException):
-    """An error that is one sentence, and the exit code that goes with it."""
+    """An error of ours, or of this machine's, in one sentence."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    exit_code = 3
 
     def show(self, file: Any = None) -> None:
         """Print the sentence to stderr."""
         click.echo(f"kata: {self.format_message()}", file=file, err=True)
 
 
+class Misuse(Failure):
+    """The command was asked for something that there isn't."""
+
+    exit_code = 2
+
+
+class NotYet(Failure):
+    """What was asked for has to be earned."""
+
+    exit_code = 1
+
+
+_BUG: Final = "this is a bug of kata, not yours: report it with the lines above"
+KNOWN: Final[dict[str, type[Failure]]] = {
+    "grader.submission.SubmissionError": Misuse,
+    "grader.challenge.CatalogueError": Failure,
+    "grader.wall.errors.SandboxUnavailable": Failure,
+    "grader.grading.run.GraderFault": Failure,
+    "builtins.LookupError": Failure,
+}
+"""Exceptions whose text is a sentence for the user. By name: importing them here takes too long."""
+
+
 class LazyGroup(click.Group):
     """The verbs by file name; and what becomes of an exception that one of them lets through."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the verbs, in the order in which a learner meets them."""
         return list(SHORT_HELP)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one verb."""
         if cmd_name not in SHORT_HELP:
             return None
         command: click.Command = importlib.import_module(f"grader.commands.{cmd_name}").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the verbs without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(SHORT_HELP.items()))
@@ -76,14 +88,12 @@ class LazyGroup(click.Group):
             ctx.exit(130)
         except Exception as error:
             kind = f"{type(error).__module__}.{type(error).__name__}"
-            if kind in EXIT_CODES:
-                raise Failure(str(error), EXIT_CODES[kind]) from error
+            if kind in KNOWN:
+                raise KNOWN[kind](str(error)) from error
             if isinstance(error, OSError) and error.filename:
-                raise Failure(f"{error.filename}: {error.strerror}", 3) from error
+                raise Failure(f"{error.filename}: {error.strerror}") from error
             traceback.print_exc()
-            raise Failure(
-                "this is a bug of kata, not yours: report it with the lines above", 3
-            ) from error
+            raise Failure(_BUG) from error
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

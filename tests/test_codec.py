@@ -88,7 +88,9 @@ def same(a: Any, b: Any) -> bool:
     if type(a) is not type(b):
         return False
     if type(a) is float:
-        return (math.isnan(a) and math.isnan(b)) or (a == b and math.copysign(1, a) == math.copysign(1, b))
+        return (math.isnan(a) and math.isnan(b)) or (
+            a == b and math.copysign(1, a) == math.copysign(1, b)
+        )
     if type(a) in (list, tuple):
         return len(a) == len(b) and all(map(same, a, b))
     if type(a) is dict:
@@ -104,7 +106,11 @@ def same(a: Any, b: Any) -> bool:
 def exactly(key: Any) -> Any:
     """A key in a form that tells 1, True, 1.0 and -0.0 apart."""
     parts = frozenset(map(exactly, key)) if type(key) is frozenset else key
-    return type(key), tuple(map(exactly, key)) if type(key) is tuple else parts, repr(key) if type(key) is float else ""
+    return (
+        type(key),
+        tuple(map(exactly, key)) if type(key) is tuple else parts,
+        repr(key) if type(key) is float else "",
+    )
 
 
 def same_tensor(a: torch.Tensor, b: torch.Tensor) -> bool:
@@ -125,8 +131,10 @@ def only_plain(value: Any) -> bool:
 # Values ---------------------------------------------------------------------------------------
 
 texts = st.text(st.characters(exclude_categories=[]))  # lone surrogates too
-ints = st.integers() | st.integers(-(2**300), 2**300) | st.sampled_from(
-    [s * 2**n + d for n in (31, 32, 63, 64) for s in (1, -1) for d in (-1, 0, 1)]
+ints = (
+    st.integers()
+    | st.integers(-(2**300), 2**300)
+    | st.sampled_from([s * 2**n + d for n in (31, 32, 63, 64) for s in (1, -1) for d in (-1, 0, 1)])
 )
 scalars = st.none() | st.booleans() | ints | st.floats() | texts | st.binary()
 hashables = st.recursive(
@@ -171,7 +179,9 @@ def test_every_value_comes_back_as_itself(value: Any) -> None:
         *({1, "a", b"a", None, (1, 2)}, frozenset({(frozenset(),)}), [2**64, "\ud800", (b"",)]),
         *(["a", 2**200, ["\udc00"]], {"a": 2**64}, (2**64,), {2**64}, [{}], [set()]),
     ],
-    ids=lambda value: ascii(value)[:30] if not isinstance(value, int) else f"int{value.bit_length()}",
+    ids=lambda value: (
+        ascii(value)[:30] if not isinstance(value, int) else f"int{value.bit_length()}"
+    ),
 )
 def test_the_edges_come_back_as_themselves(value: Any) -> None:
     assert same(cross(value), value)
@@ -227,7 +237,13 @@ def test_arrays_of_every_dtype_come_back(dtype: str, shape: tuple[int, ...]) -> 
 
 def test_arrays_of_any_strides_come_back() -> None:
     base = np.arange(60, dtype="i4").reshape(3, 4, 5)
-    views = [base.T, base[::2, ::-1], base[:, :, 2], np.broadcast_to(base[0], (2, 4, 5)), np.asfortranarray(base)]
+    views = [
+        base.T,
+        base[::2, ::-1],
+        base[:, :, 2],
+        np.broadcast_to(base[0], (2, 4, 5)),
+        np.asfortranarray(base),
+    ]
     for view in views:
         assert same(cross(view), np.ascontiguousarray(view))
 
@@ -261,7 +277,9 @@ def test_tensors_of_any_layout_come_back() -> None:
     views = [
         *(base.mT, base[::2], base[:, :, 2], base[0].expand(7, 4, 5), base.permute(2, 0, 1)),
         *(grown, grown * 2, complex_.conj(), complex_.conj().imag, complex_.real),
-        base.to(memory_format=torch.contiguous_format).unsqueeze(0).to(memory_format=torch.channels_last),
+        base.to(memory_format=torch.contiguous_format)
+        .unsqueeze(0)
+        .to(memory_format=torch.channels_last),
     ]
     for view in views:
         back = cross(view)
@@ -320,19 +338,64 @@ class MyEnum(IntEnum):
 
 
 STRANGERS = [
-    *(MyInt(1), MyStr("a"), MyFloat(1), MyBytes(b"a"), MyList([1]), MyDict({1: 2}), MyTuple((1,)), MySet({1})),
-    *(MyEnum.ONE, OrderedDict(a=1), Counter("a"), Fraction(1, 2), datetime(2020, 1, 1, tzinfo=UTC), Path("/")),
-    *(np.float64(1), np.int64(1), np.bool_(True), np.str_("a"), np.zeros(2).view(MyArray), np.matrix.__new__),
-    *(torch.nn.Parameter(torch.ones(1)), torch.ones(1).as_subclass(MyTensor), torch.float32, torch.Size([1])),
+    *(
+        MyInt(1),
+        MyStr("a"),
+        MyFloat(1),
+        MyBytes(b"a"),
+        MyList([1]),
+        MyDict({1: 2}),
+        MyTuple((1,)),
+        MySet({1}),
+    ),
+    *(
+        MyEnum.ONE,
+        OrderedDict(a=1),
+        Counter("a"),
+        Fraction(1, 2),
+        datetime(2020, 1, 1, tzinfo=UTC),
+        Path("/"),
+    ),
+    *(
+        np.float64(1),
+        np.int64(1),
+        np.bool_(True),
+        np.str_("a"),
+        np.zeros(2).view(MyArray),
+        np.matrix.__new__,
+    ),
+    *(
+        torch.nn.Parameter(torch.ones(1)),
+        torch.ones(1).as_subclass(MyTensor),
+        torch.float32,
+        torch.Size([1]),
+    ),
     *(torch.ones(2).to_sparse(), torch.ones(2, device="meta")),
-    *(np.array(["a"]), np.array([None]), np.array([b"a"]), np.zeros(1, "M8[s]"), np.zeros(1, ">i4")),
+    *(
+        np.array(["a"]),
+        np.array([None]),
+        np.array([b"a"]),
+        np.zeros(1, "M8[s]"),
+        np.zeros(1, ">i4"),
+    ),
     *(np.zeros(1, [("a", "i4")]), np.zeros(1, "V4"), object(), len, lambda: 1, int, math, Ellipsis),
-    *(NotImplemented, (x for x in "a"), iter([1]), range(3), bytearray(b"a"), memoryview(b"a"), 1j, slice(1)),
+    *(
+        NotImplemented,
+        (x for x in "a"),
+        iter([1]),
+        range(3),
+        bytearray(b"a"),
+        memoryview(b"a"),
+        1j,
+        slice(1),
+    ),
     *({}.keys(), Handle(1), msgspec.msgpack.Ext(1, b""), msgspec.Raw(b"\xc0")),
 ]
 
 
-@pytest.mark.parametrize("stranger", STRANGERS, ids=lambda s: f"{type(s).__module__}.{type(s).__name__}")
+@pytest.mark.parametrize(
+    "stranger", STRANGERS, ids=lambda s: f"{type(s).__module__}.{type(s).__name__}"
+)
 def test_what_is_no_data_cannot_cross_and_its_place_is_named(stranger: Any) -> None:
     for value, place in (
         (stranger, "value"),
@@ -344,7 +407,9 @@ def test_what_is_no_data_cannot_cross_and_its_place_is_named(stranger: Any) -> N
         assert str(caught.value).startswith(f"{place} is a")
 
 
-@pytest.mark.parametrize("key", [MyInt(1), MyStr("a"), MyFloat(1), MyTuple(), np.float64(1), MyEnum.ONE, object(), len])
+@pytest.mark.parametrize(
+    "key", [MyInt(1), MyStr("a"), MyFloat(1), MyTuple(), np.float64(1), MyEnum.ONE, object(), len]
+)
 def test_what_is_no_data_cannot_be_a_key(key: Any) -> None:
     for value in ({key: 1}, {key}, frozenset({key}), [{"a": {key: 1}}]):
         with pytest.raises(Unsendable, match="a key of value"):
@@ -377,7 +442,9 @@ def test_functions_and_handles_cross_only_where_somebody_keeps_them() -> None:
         Encoder(keep).encode(int)
 
 
-@pytest.mark.parametrize("wrap", [lambda v: [v], lambda v: (v,), lambda v: {"k": v}, lambda v: {None: v}])
+@pytest.mark.parametrize(
+    "wrap", [lambda v: [v], lambda v: (v,), lambda v: {"k": v}, lambda v: {None: v}]
+)
 def test_nesting_crosses_up_to_its_bound_and_no_further(wrap: Any) -> None:
     value: Any = 1
     for _ in range(MAX_DEPTH):
@@ -430,7 +497,23 @@ def test_bytes_after_the_payload_are_refused() -> None:
         refused(payload + more, shared)
 
 
-CONTENTS = [None, True, 0, -1, 1.5, "a", b"a", [], [1], {}, {"a": 1}, [[]], [[], []], [[1], []], ["a", [], b""]]
+CONTENTS = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    "a",
+    b"a",
+    [],
+    [1],
+    {},
+    {"a": 1},
+    [[]],
+    [[], []],
+    [[1], []],
+    ["a", [], b""],
+]
 RIGHT = {
     *((TUPLE, "[]"), (TUPLE, "[1]"), (TUPLE, "[[]]"), (TUPLE, "[[], []]"), (TUPLE, "[[1], []]")),
     *((TUPLE, "['a', [], b'']"), (SET, "[]"), (SET, "[1]"), (FROZENSET, "[]"), (FROZENSET, "[1]")),
@@ -469,7 +552,14 @@ def test_deep_native_nesting_is_refused(opener: bytes, depth: int) -> None:
 def test_deep_nesting_of_extensions_is_refused(code: int) -> None:
     inner = packed(1)
     for _ in range(3000):
-        inner = packed(ext(code, packed([msgspec.Raw(inner)]) if code != DICT else packed([[1], [msgspec.Raw(inner)]])))
+        inner = packed(
+            ext(
+                code,
+                packed([msgspec.Raw(inner)])
+                if code != DICT
+                else packed([[1], [msgspec.Raw(inner)]]),
+            )
+        )
     start = time.perf_counter()
     assert "nested" in refused(inner)
     assert time.perf_counter() - start < 1
@@ -486,20 +576,49 @@ def test_what_the_encoder_never_makes_is_refused() -> None:
     stamp = packed(datetime(2020, 1, 1, tzinfo=UTC))
     for payload in (
         stamp,
-        *(packed([1, msgspec.Raw(stamp)]), packed({"a": msgspec.Raw(stamp)}), b"\x81" + stamp + b"\xc0"),
-        *(packed(ext(TUPLE, packed([msgspec.Raw(stamp)]))), packed(ext(SET, packed([msgspec.Raw(stamp)])))),
-        *(packed(ext(-1, b"\x00" * 4)), packed(ext(-1, b"\x00" * 8)), packed(ext(-1, b"\xff" * 12))),
+        *(
+            packed([1, msgspec.Raw(stamp)]),
+            packed({"a": msgspec.Raw(stamp)}),
+            b"\x81" + stamp + b"\xc0",
+        ),
+        *(
+            packed(ext(TUPLE, packed([msgspec.Raw(stamp)]))),
+            packed(ext(SET, packed([msgspec.Raw(stamp)]))),
+        ),
+        *(
+            packed(ext(-1, b"\x00" * 4)),
+            packed(ext(-1, b"\x00" * 8)),
+            packed(ext(-1, b"\xff" * 12)),
+        ),
         *(b"\x81\xcb\x7f\xf8" + bytes(6) + b"\xc0", b"\x81\xca\x7f\xc0\x00\x00\xc0"),  # {nan: None}
-        *(packed(ext(DICT, [[math.nan], [1]])), packed(ext(SET, [math.nan])), packed(ext(FROZENSET, [math.nan]))),
+        *(
+            packed(ext(DICT, [[math.nan], [1]])),
+            packed(ext(SET, [math.nan])),
+            packed(ext(FROZENSET, [math.nan])),
+        ),
         *(b"\x81" + b"\x91" * 100 + b"\xc0\xc0",),  # a key nested too deep
-        *(b"\x81\x81\xa1a\x01\xc0", b"\x81" + packed(ext(SET, [1])) + b"\xc0"),  # a dict, a set as a key
+        *(
+            b"\x81\x81\xa1a\x01\xc0",
+            b"\x81" + packed(ext(SET, [1])) + b"\xc0",
+        ),  # a dict, a set as a key
         *(packed(ext(SET, [[1]])), packed(ext(SET, [{}])), packed(ext(FROZENSET, [[]]))),
-        *(packed(ext(DICT, [[[1]], [1]])), packed(ext(DICT, [[1, 2], [1]])), packed(ext(DICT, [[1], [1, 2]]))),
+        *(
+            packed(ext(DICT, [[[1]], [1]])),
+            packed(ext(DICT, [[1, 2], [1]])),
+            packed(ext(DICT, [[1], [1, 2]])),
+        ),
         packed(ext(SET, packed([ext(ARRAY, ["float64", [1], bytes(8)])]))),
         packed(ext(SET, packed([ext(TUPLE, packed([ext(ARRAY, ["float64", [1], bytes(8)])]))]))),
         packed(ext(SET, packed([ext(TUPLE, packed([[1]]))]))),
         packed(ext(DICT, packed([[ext(TUPLE, [{}])], [1]]))),
-        *(b"\xc1", b"", b"\xa1\xff", b"\xa3\xed\xa0\x80", b"\xa2\xc0\x80", packed(ext(SURROGATES, packed(b"\xff")))),
+        *(
+            b"\xc1",
+            b"",
+            b"\xa1\xff",
+            b"\xa3\xed\xa0\x80",
+            b"\xa2\xc0\x80",
+            packed(ext(SURROGATES, packed(b"\xff"))),
+        ),
         packed(ext(TUPLE, [1])) + b"\x00",
         packed(ext(TUPLE, packed([1]) + b"\x00")),
     ):
@@ -523,8 +642,19 @@ def test_duplicate_keys_leave_one_of_exact_type() -> None:
 @pytest.mark.parametrize(
     "bomb",
     [
-        *(b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xc6\xff\xff\xff\xff"),
-        *(b"\xc9\xff\xff\xff\xff\x01", b"\xdc\xff\xff", b"\xde\xff\xff", b"\xda\xff\xff", b"\xc8\xff\xff\x01"),
+        *(
+            b"\xdd\xff\xff\xff\xff",
+            b"\xdf\xff\xff\xff\xff",
+            b"\xdb\xff\xff\xff\xff",
+            b"\xc6\xff\xff\xff\xff",
+        ),
+        *(
+            b"\xc9\xff\xff\xff\xff\x01",
+            b"\xdc\xff\xff",
+            b"\xde\xff\xff",
+            b"\xda\xff\xff",
+            b"\xc8\xff\xff\x01",
+        ),
         b"\x92" + b"\xdd\xff\xff\xff\xff" * 2,
         b"\xdd\xff\xff\xff\xff" * 30,
         b"\xdd\x7f\xff\xff\xff" * 30 + b"\xc0" * 1000,
@@ -547,8 +677,31 @@ def test_an_announced_length_takes_no_memory(bomb: bytes) -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        *([-1, 8], [0, -8], [8, -8], [0, 129], [128, 1], [129, 0], [2**64 - 1, 1], [2**63, 2**63], [0, 2**64 - 1]),
-        *([True, 8], [0, True], [0.0, 8], [0], [], [0, 8, 0], "a", 5, None, {"0": 8}, [None, 8], [0, "8"]),
+        *(
+            [-1, 8],
+            [0, -8],
+            [8, -8],
+            [0, 129],
+            [128, 1],
+            [129, 0],
+            [2**64 - 1, 1],
+            [2**63, 2**63],
+            [0, 2**64 - 1],
+        ),
+        *(
+            [True, 8],
+            [0, True],
+            [0.0, 8],
+            [0],
+            [],
+            [0, 8, 0],
+            "a",
+            5,
+            None,
+            {"0": 8},
+            [None, 8],
+            [0, "8"],
+        ),
     ],
     ids=str,
 )
@@ -566,7 +719,20 @@ def test_large_text_that_is_no_text_is_refused() -> None:
 
 
 SHAPES = [
-    *([3], [2, 2, 3], [-1, -8], [-8], [8.0], ["8"], [True, 8], [None], [[8]], [2**63], [2**64 - 1], [0]),
+    *(
+        [3],
+        [2, 2, 3],
+        [-1, -8],
+        [-8],
+        [8.0],
+        ["8"],
+        [True, 8],
+        [None],
+        [[8]],
+        [2**63],
+        [2**64 - 1],
+        [0],
+    ),
     *([2**32, 2**32], [2**47] * 5, [1] * 33 + [8], [8] + [1] * 100, [], [8, 0], [2**61, 0]),
 ]
 
@@ -578,7 +744,9 @@ def test_a_shape_that_does_not_account_for_its_bytes_is_refused(shape: Any, code
     refused(packed(ext(code, ["uint8", shape, [0, 8]])), bytes(8))
 
 
-@pytest.mark.parametrize("shape", [[0, 2**47, 2**47], [2**47, 0, 2**47], [2**40] * 20 + [0], [0] + [2**47] * 31], ids=str)
+@pytest.mark.parametrize(
+    "shape", [[0, 2**47, 2**47], [2**47, 0, 2**47], [2**40] * 20 + [0], [0] + [2**47] * 31], ids=str
+)
 @pytest.mark.parametrize("dtype", ["uint8", "float64"])
 @pytest.mark.parametrize("code", [ARRAY, TENSOR])
 def test_an_empty_shape_of_vast_sides_is_refused(shape: list[int], dtype: str, code: int) -> None:
@@ -591,9 +759,47 @@ def test_an_empty_shape_of_vast_sides_takes_no_memory(code: int) -> None:
 
 
 DTYPES = [
-    *("O", "V8", "nonsense", "__class__", "object", "str", "S8", "U2", "M8[s]", "datetime64[s]", "m8", ">i4", "i4"),
-    *("<f8", "f8", "", " ", "float", "int", "i4,i4", "(2,)i4", "{'names':['a'],'formats':['O']}", "Float64", "float64 "),
-    *("double", "torch.float32", "dtype", "Tensor", "qint8", "bits8", "float128\x00", "void", "bytes", "float64\n", "é"),
+    *(
+        "O",
+        "V8",
+        "nonsense",
+        "__class__",
+        "object",
+        "str",
+        "S8",
+        "U2",
+        "M8[s]",
+        "datetime64[s]",
+        "m8",
+        ">i4",
+        "i4",
+    ),
+    *(
+        "<f8",
+        "f8",
+        "",
+        " ",
+        "float",
+        "int",
+        "i4,i4",
+        "(2,)i4",
+        "{'names':['a'],'formats':['O']}",
+        "Float64",
+        "float64 ",
+    ),
+    *(
+        "double",
+        "torch.float32",
+        "dtype",
+        "Tensor",
+        "qint8",
+        "bits8",
+        "float128\x00",
+        "void",
+        "bytes",
+        "float64\n",
+        "é",
+    ),
     *("load", "cuda", "ops", "__name__", "\ud800"[:0], "a" * 10000, "i" * 4 + "4" * 1000),
 ]
 
@@ -615,7 +821,10 @@ def test_a_flood_of_crafted_tuples_is_refused_in_time() -> None:
     step = 2**61 - 1
     for code in (SET, FROZENSET, DICT):
         # Integers that are equal modulo 2**61 - 1 have one hash; so have tuples of them.
-        ints = [ext(INT, packed((i * step).to_bytes(10, "little", signed=True))) for i in range(2**12 + 20)]
+        ints = [
+            ext(INT, packed((i * step).to_bytes(10, "little", signed=True)))
+            for i in range(2**12 + 20)
+        ]
         pairs = [ext(TUPLE, [i, j]) for i in range(100) for j in range(100)]
         for crafted in (ints, pairs):
             content = [crafted, [0] * len(crafted)] if code == DICT else crafted
@@ -637,7 +846,11 @@ def test_as_many_crafted_hashes_as_are_let_in_cost_little() -> None:
 def test_an_honest_set_of_pairs_over_the_bound_is_refused_on_the_senders_side() -> None:
     with pytest.raises(Unsendable, match=str(MAX_RISKY_KEYS)):
         Encoder().encode({(i, i) for i in range(MAX_RISKY_KEYS + 1)})
-    for honest in ({i: i for i in range(50_000)}, {str(i) for i in range(50_000)}, {(b"a", bytes([i])) for i in range(255)}):
+    for honest in (
+        {i: i for i in range(50_000)},
+        {str(i) for i in range(50_000)},
+        {(b"a", bytes([i])) for i in range(255)},
+    ):
         assert same(cross(honest), honest)
 
 
@@ -652,13 +865,22 @@ def test_random_bytes_become_plain_values_or_are_refused(payload: bytes) -> None
 
 
 wire = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.binary(max_size=16)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats()
+    | st.binary(max_size=16)
     | st.sampled_from(["float64", "uint8", "bool", "bfloat16", "a", ""]),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.tuples(st.integers(-3, 13), inner).map(lambda pair: ext(pair[0], packed(pair[1])))
-    | st.tuples(st.sampled_from(["float64", "uint8", "O"]), st.lists(st.integers(-1, 9), max_size=3), inner)
-    .map(lambda parts: ext(ARRAY, packed(list(parts))))
-    | st.dictionaries(st.text(max_size=2) | st.integers(0, 9), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(st.integers(-3, 13), inner).map(lambda pair: ext(pair[0], packed(pair[1])))
+        | st.tuples(
+            st.sampled_from(["float64", "uint8", "O"]),
+            st.lists(st.integers(-1, 9), max_size=3),
+            inner,
+        ).map(lambda parts: ext(ARRAY, packed(list(parts))))
+        | st.dictionaries(st.text(max_size=2) | st.integers(0, 9), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 
@@ -675,7 +897,9 @@ def test_well_formed_nonsense_becomes_plain_values_or_is_refused(content: Any) -
 
 @settings(fast, max_examples=600)
 @given(values, st.data())
-def test_a_valid_payload_with_altered_bytes_becomes_plain_values_or_is_refused(value: Any, data: st.DataObject) -> None:
+def test_a_valid_payload_with_altered_bytes_becomes_plain_values_or_is_refused(
+    value: Any, data: st.DataObject
+) -> None:
     encoder = Encoder()
     payload = bytearray(encoder.encode(value))
     for _ in range(data.draw(st.integers(1, 4))):

@@ -69,22 +69,60 @@ def test_an_answer_of_no_type_is_named(tmp_path: Path) -> None:
         read(tmp_path, "def ok() -> int: ...\ndef encode(text): ...\n")
 
 
-@pytest.mark.parametrize("annotation", ["Tokenizer", "list[object]", "open", "__import__('os')", "int | complex", "np"])
+@pytest.mark.parametrize(
+    "annotation", ["Tokenizer", "list[object]", "open", "__import__('os')", "int | complex", "np"]
+)
 def test_an_answer_of_unknown_type_is_named(tmp_path: Path, annotation: str) -> None:
-    with pytest.raises(ValueError, match=r"interface\.py, encode: .* is not defined; one of \['Any', 'Handle'"):
+    with pytest.raises(
+        ValueError, match=r"interface\.py, encode: .* is not defined; one of \['Any', 'Handle'"
+    ):
         read(tmp_path, f"def encode() -> {annotation}: ...\n")
 
 
 HOLD = [
     *(("Any", value) for value in (None, 1, "a", [object], TOKEN)),
     *(("None", None), ("int", 5), ("bool", True), ("float", 1.0), ("str", ""), ("bytes", b"")),
-    *(("list", [1, "a"]), ("dict", {1: 2}), ("tuple", (1, 2, 3)), ("set", {1}), ("frozenset", frozenset())),
-    *(("list[int]", []), ("list[int]", [1, 2]), ("list[list[int]]", [[], [1]]), ("list[Any]", [1, None])),
-    *(("list[None]", [None]), ("list[int | None]", [1, None]), ("list[Handle]", [TOKEN]), ("Handle", TOKEN)),
-    *(("tuple[int, str]", (1, "a")), ("tuple[int, ...]", ()), ("tuple[int, ...]", (1, 2)), ("tuple[()]", ())),
-    *(("dict[str, int]", {}), ("dict[str, int]", {"a": 1}), ("dict[bytes, list[float]]", {b"": [1.0]})),
-    *(("dict[tuple[int, int], int]", {(1, 2): 3}), ("set[tuple[int, ...]]", {(), (1,)}), ("frozenset[str]", frozenset("a"))),
-    *(("int | None", None), ("int | None", 3), ("list[int] | str", "a"), ("tuple[int, float] | None", (1, 1.0))),
+    *(
+        ("list", [1, "a"]),
+        ("dict", {1: 2}),
+        ("tuple", (1, 2, 3)),
+        ("set", {1}),
+        ("frozenset", frozenset()),
+    ),
+    *(
+        ("list[int]", []),
+        ("list[int]", [1, 2]),
+        ("list[list[int]]", [[], [1]]),
+        ("list[Any]", [1, None]),
+    ),
+    *(
+        ("list[None]", [None]),
+        ("list[int | None]", [1, None]),
+        ("list[Handle]", [TOKEN]),
+        ("Handle", TOKEN),
+    ),
+    *(
+        ("tuple[int, str]", (1, "a")),
+        ("tuple[int, ...]", ()),
+        ("tuple[int, ...]", (1, 2)),
+        ("tuple[()]", ()),
+    ),
+    *(
+        ("dict[str, int]", {}),
+        ("dict[str, int]", {"a": 1}),
+        ("dict[bytes, list[float]]", {b"": [1.0]}),
+    ),
+    *(
+        ("dict[tuple[int, int], int]", {(1, 2): 3}),
+        ("set[tuple[int, ...]]", {(), (1,)}),
+        ("frozenset[str]", frozenset("a")),
+    ),
+    *(
+        ("int | None", None),
+        ("int | None", 3),
+        ("list[int] | str", "a"),
+        ("tuple[int, float] | None", (1, 1.0)),
+    ),
     *(("Tensor", torch.ones(1)), ("ndarray", np.ones(1)), ("list[Tensor]", [torch.ones(1)])),
     ("dict[str, Tensor | ndarray | float]", {"a": torch.ones(1), "b": np.ones(1), "c": 1.0}),
 ]
@@ -139,7 +177,9 @@ BREAK = [
 
 
 @pytest.mark.parametrize(("annotation", "value", "message"), BREAK, ids=lambda item: str(item)[:40])
-def test_a_broken_promise_is_said_with_its_place(tmp_path: Path, annotation: str, value: Any, message: str) -> None:
+def test_a_broken_promise_is_said_with_its_place(
+    tmp_path: Path, annotation: str, value: Any, message: str
+) -> None:
     assert mismatch(value, promise(tmp_path, annotation)) == message
 
 
@@ -161,6 +201,15 @@ def test_an_iterator_is_promised_by_item(tmp_path: Path) -> None:
 
 
 def test_a_promise_is_described_as_it_is_written(tmp_path: Path) -> None:
-    for text in ("None", "int", "list[int]", "tuple[int, ...]", "int | None", "Tensor", "dict[str, list[float]]", "Handle"):
+    for text in (
+        "None",
+        "int",
+        "list[int]",
+        "tuple[int, ...]",
+        "int | None",
+        "Tensor",
+        "dict[str, list[float]]",
+        "Handle",
+    ):
         assert describe(promise(tmp_path, text)) == text
     assert describe(Any) == "Any"

@@ -39,7 +39,14 @@ def test_a_header_says_both_sizes() -> None:
 
 
 @pytest.mark.parametrize(
-    "sizes", [(MAX_PAYLOAD + 1, 0), (0, MAX_SHARED + 1), (2**32 - 1, 0), (0, 2**64 - 1), (2**32 - 1, 2**64 - 1)]
+    "sizes",
+    [
+        (MAX_PAYLOAD + 1, 0),
+        (0, MAX_SHARED + 1),
+        (2**32 - 1, 0),
+        (0, 2**64 - 1),
+        (2**32 - 1, 2**64 - 1),
+    ],
 )
 def test_a_header_over_its_bounds_is_refused(sizes: tuple[int, int]) -> None:
     with pytest.raises(Malformed, match="over the limit"):
@@ -102,7 +109,9 @@ def open_zero() -> list[int]:
 
 
 def open_disk_file() -> list[int]:
-    with tempfile.NamedTemporaryFile(dir=Path(__file__).parent) as file:  # /tmp may be memory, which has seals
+    with tempfile.NamedTemporaryFile(
+        dir=Path(__file__).parent
+    ) as file:  # /tmp may be memory, which has seals
         file.write(bytes(2**16))
         file.flush()
         return [os.dup(file.fileno())]
@@ -124,7 +133,8 @@ def open_write_only() -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "opener", [open_pipe, open_socket, open_zero, open_disk_file, open_folder, open_event, open_write_only]
+    "opener",
+    [open_pipe, open_socket, open_zero, open_disk_file, open_folder, open_event, open_write_only],
 )
 def test_a_descriptor_that_is_no_readable_memory_file_is_refused(opener: object) -> None:
     descriptors = opener()  # type: ignore[operator]
@@ -147,7 +157,9 @@ def test_an_arena_lays_buffers_out_aligned_and_can_be_filled_again() -> None:
     arena = Arena()
     try:
         first = arena.fill([memoryview(b"abc"), memoryview(b"de")], 2 * ALIGN)
-        assert copy_out(first, 2 * ALIGN)[:] == b"abc".ljust(ALIGN, b"\0") + b"de".ljust(ALIGN, b"\0")
+        assert copy_out(first, 2 * ALIGN)[:] == b"abc".ljust(ALIGN, b"\0") + b"de".ljust(
+            ALIGN, b"\0"
+        )
         assert arena.fill([memoryview(b"xyz" * ALIGN)], 3 * ALIGN) == first
         assert copy_out(first, 3 * ALIGN)[:] == b"xyz" * ALIGN
         assert not os.get_inheritable(first)

@@ -91,8 +91,7 @@ def test_links_in_the_docs_lead_somewhere():
 
 def test_the_fixtures_are_those_of_the_manifest_and_small():
     manifest = json.loads((ROOT / "fixtures" / "manifest.json").read_text())
-    entries = manifest if isinstance(manifest, list) else manifest["files"]
-    listed = {entry["name"]: entry for entry in entries}
+    listed = {entry["name"]: entry for entry in manifest["texts"]}
     texts = {p.name: p for p in (ROOT / "fixtures" / "text").iterdir()}
     assert {Path(name).name for name in listed} == set(texts)
     for name, entry in listed.items():
@@ -102,3 +101,17 @@ def test_the_fixtures_are_those_of_the_manifest_and_small():
         data.decode("utf-8")
     tracked = [ROOT / path for path in _tracked() if path.startswith("fixtures/")]
     assert sum(path.stat().st_size for path in tracked) < 3_000_000
+
+
+def test_the_output_in_the_readme_is_what_the_command_prints():
+    shown = re.search(r"<!-- output: make grade -->\n```\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert shown
+    command = ["make", "--no-print-directory", "grade"]
+    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "LANG": "C.UTF-8", "HOME": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env=environment)
+
+    def fixed(text):
+        # What differs from run to run: the time, the seed.
+        return re.sub(r"\d+\.\d s|--seed \w+", "…", text).strip()
+
+    assert fixed(done.stdout) == fixed(shown[1])

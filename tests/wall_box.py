@@ -14,7 +14,13 @@ from grader.wall.libraries import importable
 from grader.wall.sandboxes import Box, Limits, choose
 
 SANDBOXES = ["process", "bubblewrap"]
-LIMITS = {"seconds_per_call": 0.5, "seconds": 60.0, "memory_mib": 300, "processes": 20, "output_mib": 1}
+LIMITS = {
+    "seconds_per_call": 0.5,
+    "seconds": 60.0,
+    "memory_mib": 300,
+    "processes": 20,
+    "output_mib": 1,
+}
 
 INTERFACE = """
 from __future__ import annotations

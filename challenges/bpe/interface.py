@@ -1,4 +1,4 @@
-"""What the tests of bpe can call: data in, data out. It runs beside your solution, in the sandbox."""
+"""What the tests of bpe can call: data in, data out. It runs beside your solution."""
 
 from __future__ import annotations
 

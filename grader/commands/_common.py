@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from io import StringIO
@@ -14,7 +13,7 @@ from click.shell_completion import CompletionItem
 
 from grader import paths
 from grader.challenge import Challenge, find
-from grader.cli import Failure
+from grader.cli import Misuse
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,15 +26,26 @@ class ChallengeType(click.ParamType[Challenge]):
 
     name = "slug"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Challenge:
-        """Load the challenge. A wrong name is a wrong use of the command; a broken challenge is not."""
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002
+        ctx: click.Context | None,  # noqa: ARG002
+    ) -> Challenge:
+        """Load the challenge. A wrong name is a misuse of the command; a broken challenge isn't."""
         if isinstance(value, Challenge):
             return value
         if value not in challenge_names():
-            raise Failure(f"there is no challenge {value!r}: choose one of {', '.join(challenge_names())}", 2)
+            names = ", ".join(challenge_names())
+            raise Misuse(f"there is no challenge {value!r}: choose one of {names}")
         return find(value, paths.CHALLENGES)
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
         """Offer the names that begin so."""
         return [CompletionItem(name) for name in challenge_names() if name.startswith(incomplete)]
 
@@ -46,10 +56,10 @@ def challenge_names() -> list[str]:
 
 
 def shown(path: Path) -> str:
-    """Return a path as a learner would type it: from the repository's root if in work/, or from here."""
-    absolute = Path(os.path.abspath(path))
-    if absolute.is_relative_to(paths.WORK):
-        return str(Path("work") / absolute.relative_to(paths.WORK))
+    """Return a path as a learner would type it: work/…, or else as seen from here."""
+    absolute, work = path.resolve(), paths.WORK.resolve()
+    if absolute.is_relative_to(work):
+        return str(Path("work") / absolute.relative_to(work))
     for base in (Path.cwd(), paths.ROOT):
         if absolute.is_relative_to(base):
             return str(absolute.relative_to(base))

@@ -1,4 +1,4 @@
-"""kata doctor"""
+"""`kata doctor`: what this machine can do."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def command(ctx: click.Context) -> None:
     _show("sandboxes, the strongest first", sandboxes)
     _show("challenges", challenges)
     can_grade = any(f.good for f in sandboxes) and any(f.good for f in challenges)
-    click.echo("\nthis machine can grade" if can_grade else "\nnothing can be graded here: mend what has a ✗")
+    verdict = "this machine can grade" if can_grade else "nothing can be graded: mend what has a ✗"
+    click.echo(f"\n{verdict}")
     ctx.exit(0 if can_grade else 1)
 
 
@@ -49,11 +50,12 @@ def _show(title: str, findings: list[_Finding]) -> None:
 
 
 def _machine() -> Iterator[_Finding]:
-    yield _Finding(True, "Python", f"{platform.python_version()} on {platform.system()}, {platform.machine()}")
+    system = f"{platform.system()}, {platform.machine()}"
+    yield _Finding(True, "Python", f"{platform.python_version()} on {system}")
     memory = psutil.virtual_memory()
-    yield _Finding(None, "memory", f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB are free")
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield _Finding(None, "cores", str(usable))
+    free, total = memory.available / 2**30, memory.total / 2**30
+    yield _Finding(None, "memory", f"{free:.1f} of {total:.1f} GiB are free")
+    yield _Finding(None, "cores", str(len(os.sched_getaffinity(0))))
 
 
 def _limits() -> _Finding:
@@ -62,7 +64,9 @@ def _limits() -> _Finding:
     group.close()
     if isinstance(group, ControlGroup):
         return _Finding(True, "limits", "by control groups")
-    return _Finding(None, "limits", "by watching: no control group can be made here; root, or a delegated one, could")
+    return _Finding(
+        None, "limits", "by watching: only root, or a delegated group, gets control groups"
+    )
 
 
 def _gpu() -> _Finding:

@@ -1,4 +1,4 @@
-"""kata grade"""
+"""`kata grade`: the tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import msgspec
 
 from grader import paths, progress
 from grader.challenge import Challenge, find
-from grader.cli import Failure
+from grader.cli import Misuse
 from grader.commands._common import WIDEST, ChallengeType, challenge_names, shown
 from grader.render import FORMATS, render
 from grader.report import Report, TestResult, Verdict
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from grader.wall.sandboxes import Sandbox
 
 _POLL = 0.2
+_BOXES = ("auto", "bubblewrap", "process")
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -39,16 +40,32 @@ class _Job(msgspec.Struct, frozen=True):
     output: Path | None
 
 
-@click.command("grade", epilog="Example: kata grade bpe --submission challenges/bpe/stub.py -k pretokenize")
+@click.command("grade", epilog="Example: kata grade bpe -k pretokenize")
 @click.argument("challenge", metavar="[SLUG]", type=ChallengeType(), required=False)
-@click.option("--submission", type=click.Path(path_type=Path), help="A folder with solution.py, or a file.")
 @click.option(
-    "--sandbox", "box", type=click.Choice(["auto", "bubblewrap", "process"]), default="auto", show_default=True
+    "--submission",
+    type=click.Path(path_type=Path),
+    help="A folder with solution.py, or a file.",
+)
+@click.option(
+    "--sandbox",
+    "box",
+    type=click.Choice(_BOXES),
+    default="auto",
+    show_default=True,
+    help="How the submission is confined; auto takes the strongest.",
 )
 @click.option("--seed", metavar="HEX", help="Replay the inputs of an earlier run.")
-@click.option("-k", "select", metavar="EXPR", default="", help="Only these tests: a task, a name, `a and not b`.")
+@click.option("-k", "select", metavar="EXPR", default="", help="Only some tests: a task, `a or b`.")
 @click.option("--watch", is_flag=True, help="Grade again after each change, until Ctrl-C.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="terminal",
+    show_default=True,
+    help="For whom the report is.",
+)
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -57,6 +74,7 @@ class _Job(msgspec.Struct, frozen=True):
 @click.pass_context
 def command(
     ctx: click.Context,
+    *,
     challenge: Challenge | None,
     submission: Path | None,
     box: str,
@@ -76,25 +94,27 @@ def command(
 
     challenge = challenge or _challenge_here()
     if seed is not None and not re.fullmatch("[0-9a-fA-F]{1,64}", seed):
-        raise Failure(f"--seed {seed!r} is no hexadecimal number: copy it from a report", 2)
+        raise Misuse(f"--seed {seed!r} is no hexadecimal number: copy it from a report")
     if output and not output.absolute().parent.is_dir():
-        raise Failure(f"--output {output}: make its folder first", 2)
+        raise Misuse(f"--output {output}: make its folder first")
     if submission is None:
         submission = progress.folder(challenge.slug)
         if not submission.exists():
-            raise Failure(f"{shown(submission)} does not exist: begin with `kata start {challenge.slug}`", 2)
+            begin = f"begin with `kata start {challenge.slug}`"
+            raise Misuse(f"{shown(submission)} does not exist: {begin}")
     job = _Job(challenge, submission, choose(box), seed, select, form, output)
     ctx.exit(_watch(job) if watch else _once(job))
 
 
 def _challenge_here() -> Challenge:
     """Return the challenge in whose work folder we are."""
-    here = Path.cwd()
-    if here.is_relative_to(paths.WORK.resolve()) and here != paths.WORK.resolve():
-        slug = here.relative_to(paths.WORK.resolve()).parts[0]
+    here, work = Path.cwd().resolve(), paths.WORK.resolve()
+    if work in here.parents:
+        slug = here.relative_to(work).parts[0]
         if slug in challenge_names():
             return find(slug, paths.CHALLENGES)
-    raise Failure(f"name a challenge ({', '.join(challenge_names())}), or run this inside work/SLUG", 2)
+    names = ", ".join(challenge_names())
+    raise Misuse(f"name a challenge ({names}), or run this inside work/SLUG")
 
 
 def _once(job: _Job) -> int:
@@ -120,13 +140,18 @@ def _grade(job: _Job) -> Report:
     with _live(job.challenge) as on_result, contextlib.redirect_stdout(sys.stderr):
         try:
             return grade(
-                job.challenge, submission, job.sandbox, options, shown_path=shown(job.path), on_result=on_result
+                job.challenge,
+                submission,
+                job.sandbox,
+                options,
+                shown_path=shown(job.path),
+                on_result=on_result,
             )
         except GraderFault as error:
             if job.select and "INTERNAL" not in str(error):
                 tasks = ", ".join(task.slug for task in job.challenge.tasks)
-                message = f"-k {job.select!r} is wrong or matches no test: try one of the tasks, {tasks}"
-                raise Failure(message, 2) from error
+                message = f"-k {job.select!r} is wrong or matches no test: try a task ({tasks})"
+                raise Misuse(message) from error
             raise
 
 

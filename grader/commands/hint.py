@@ -1,4 +1,4 @@
-"""kata hint"""
+"""`kata hint`: a nudge when stuck."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 from grader import progress
 from grader.challenge import Challenge
-from grader.cli import Failure
+from grader.cli import Misuse
 from grader.commands._common import ChallengeType
 
 
@@ -26,11 +26,11 @@ def command(challenge: Challenge, task: str | None, number: int | None) -> None:
         hints = challenge.task(task).hints
     except KeyError as error:
         names = ", ".join(each.slug for each in challenge.tasks)
-        raise Failure(f"{challenge.slug} has no task {task!r}: choose one of {names}", 2) from error
+        raise Misuse(f"{challenge.slug} has no task {task!r}: choose one of {names}") from error
     before = progress.hints_shown(challenge.slug, task)
     which = number or before + 1
     if which > len(hints) and number:
-        raise Failure(f"{task} has {_count(len(hints))}, not {number}", 2)
+        raise Misuse(f"{task} has {_count(len(hints))}, not {number}")
     if which > len(hints):
         again = f"; see one again: kata hint {challenge.slug} {task} 1" if hints else ""
         click.echo(f"no more hints for {task}{again}")

@@ -1,4 +1,4 @@
-"""kata list"""
+"""`kata list`: the challenges, and how far you are."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ def command() -> None:
         click.secho(track, bold=True)
         for challenge in members:
             mark, colour, state = _state(challenge)
-            click.echo(
-                f"  {click.style(mark, fg=colour)} {challenge.slug:{names}}  {challenge.title:{titles}}  "
-                f"{challenge.points:4} points  {click.style(state, fg=colour)}"
-            )
+            name, title = challenge.slug.ljust(names), challenge.title.ljust(titles)
+            left, right = click.style(mark, fg=colour), click.style(state, fg=colour)
+            click.echo(f"  {left} {name}  {title}  {challenge.points:4} points  {right}")
             click.secho(f"    {'':{names}}  {challenge.summary}", dim=True)
 
 
@@ -34,7 +33,9 @@ def _state(challenge: Challenge) -> tuple[str, str | None, str]:
     """Return a mark, its colour and what a learner has reached."""
     best = progress.best(challenge.slug)
     if best is None:
-        return ("~", "yellow", "started") if progress.started(challenge.slug) else ("·", None, "not started")
+        if progress.started(challenge.slug):
+            return "~", "yellow", "started"
+        return "·", None, "not started"
     if best.passed and best.challenge_version == challenge.version:
         return "✓", "green", "passed"
     if best.passed:

@@ -1,4 +1,4 @@
-"""kata read"""
+"""`kata read`: the spec."""
 
 from __future__ import annotations
 

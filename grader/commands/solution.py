@@ -1,4 +1,4 @@
-"""kata solution"""
+"""`kata solution`: the reference."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from grader import paths, progress
 from grader.challenge import Challenge
-from grader.cli import Failure
+from grader.cli import Failure, NotYet
 from grader.commands._common import ChallengeType, page, shown
 
 
@@ -20,10 +20,12 @@ def command(challenge: Challenge, spoil: bool) -> None:
     best = progress.best(challenge.slug)
     if not spoil and not (best and best.passed):
         slug = challenge.slug
-        raise Failure(f"pass it first with `kata grade {slug}`, or see it now with `kata solution {slug} --spoil`", 1)
+        ways = f"pass it with `kata grade {slug}`, or see it now: `kata solution {slug} --spoil`"
+        raise NotYet(f"the solution of {slug} is for afterwards: {ways}")
     folder = paths.SOLUTIONS / challenge.slug
     if not (folder / "solution.py").exists():
-        raise Failure(f"{shown(folder / 'solution.py')} is missing: the challenge has no reference yet", 3)
+        missing = shown(folder / "solution.py")
+        raise Failure(f"{missing} is missing: the challenge has no reference yet")
     _show(folder)
 
 
@@ -36,8 +38,9 @@ def _show(folder: Path) -> None:
     files = sorted(folder.glob("*.py"), key=lambda file: (file.name != "solution.py", file.name))
     parts: list[RenderableType] = []
     for file in files:
+        code = file.read_text(encoding="utf-8")
         parts.append(Rule(shown(file), align="left", style="dim"))
-        parts.append(Syntax(file.read_text(encoding="utf-8"), "python", theme="ansi_dark", word_wrap=True))
+        parts.append(Syntax(code, "python", theme="ansi_dark", word_wrap=True))
     page(*parts)
     if (folder / "README.md").exists():
         click.echo(f"how it works, and what it costs: {shown(folder / 'README.md')}")

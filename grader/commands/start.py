@@ -1,4 +1,4 @@
-"""kata start"""
+"""`kata start`: begin a challenge."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 from grader import progress
 from grader.challenge import Challenge
-from grader.cli import Failure
+from grader.cli import Misuse
 from grader.commands._common import ChallengeType, shown
 
 
@@ -29,7 +29,7 @@ def command(challenge: Challenge, force: bool) -> None:
                 file.write(stub)
         except FileExistsError as error:
             message = f"{shown(target)} exists already: go on with it, or begin anew with --force"
-            raise Failure(message, 2) from error
+            raise Misuse(message) from error
     click.echo(f"{challenge.title}: wrote {shown(target)}")
     if kept:
         click.echo(f"what was there is now in {shown(kept)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
@@ -39,7 +40,9 @@ class OverWall:
         self.restart = solver.restart
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return lambda *args, **kwargs: self._solver.call(name, *args, **kwargs)
+        if name not in self._solver.functions:
+            raise AttributeError(f"the interface has no {name}; it has {self._solver.functions}")
+        return functools.partial(self._solver.call, name)
 
 
 class Judge:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
+import json
 
 from grader.report import Report, to_json
 
 
 def render(report: Report) -> str:
     """Return the report as indented JSON."""
-    return msgspec.json.format(to_json(report), indent=2).decode() + "\n"
+    # ASCII only: some control characters may stand in JSON as they are, and not on a terminal.
+    return json.dumps(json.loads(to_json(report)), indent=2) + "\n"

@@ -1,7 +1,7 @@
 """The report as Gradescope's results.json.
 
-A student reads it without seeing the machine, so of a hidden test it has nothing in which the submission
-could have written down an input: no prints, no traceback, no text of an exception.
+A student reads it without seeing the machine, so of a hidden test it has nothing in which the
+submission could have written down an input: no prints, no traceback, no text of an exception.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def _output(report: Report, test: TestResult) -> str:
 def _summary(report: Report) -> str:
     lines = [f"{report.challenge_title}: {figure(report.points)} of {report.worth} points"]
     if broken := report.count(Verdict.GRADER_ERROR):
-        lines.append(f"{broken} tests could not be judged, by a fault of the grader: tell your instructor.")
+        told = "could not be judged, by a fault of the grader: tell your instructor."
+        lines.append(f"{broken} tests {told}")
     if not report.complete:
         lines.append("Only a part of the tests was run.")
     return clean("\n".join(lines))

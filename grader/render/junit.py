@@ -12,24 +12,33 @@ from grader.report import Report, TestResult, Verdict
 
 _ELEMENTS: Final = {Verdict.FAILED: "failure", Verdict.NOT_RUN: "skipped"}
 """All other verdicts but `passed` are errors."""
-_FACTS: Final = ("challenge_version", "challenge_hash", "submission_hash", "sandbox", "seed", "grader_version")
+_FACTS: Final = (
+    "challenge_version",
+    "challenge_hash",
+    "submission_hash",
+    "sandbox",
+    "seed",
+    "grader_version",
+)
 
 
 def render(report: Report) -> str:
     """Return the XML."""
-    root = ET.Element("testsuites", name="lmkata", **_counts(report.tests))
+    root = ET.Element("testsuites", {"name": "lmkata", **_counts(report.tests)})
     for task in report.tasks:
         tests = report.of_task(task.slug)
         name = f"{report.challenge}.{task.slug}"
-        suite = ET.SubElement(root, "testsuite", name=name, timestamp=report.started[:19], **_counts(tests))
+        about = {"name": name, "timestamp": report.started[:19]}
+        suite = ET.SubElement(root, "testsuite", {**about, **_counts(tests)})
         facts = ET.SubElement(suite, "properties")
         for fact in _FACTS:
             ET.SubElement(facts, "property", name=fact, value=clean(str(getattr(report, fact))))
         titles = Counter(test.title for test in tests)
         for test in tests:
             # Readers take two cases of one name for the same case.
-            title = test.title if titles[test.title] == 1 else f"{test.title} ({test.id.split('::')[-1]})"
-            case = ET.SubElement(suite, "testcase", classname=name, name=clean(title), time=f"{test.seconds:.3f}")
+            twin = f" ({test.id.split('::')[-1]})" if titles[test.title] > 1 else ""
+            about = {"classname": name, "name": clean(test.title + twin)}
+            case = ET.SubElement(suite, "testcase", {**about, "time": f"{test.seconds:.3f}"})
             _outcome(case, report, test)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
@@ -37,8 +46,8 @@ def render(report: Report) -> str:
 
 def _outcome(case: ET.Element, report: Report, test: TestResult) -> None:
     if test.verdict is not Verdict.PASSED:
-        element = ET.SubElement(case, _ELEMENTS.get(test.verdict, "error"), type=test.verdict.value)
-        element.set("message", clean(test.message or WORDS[test.verdict]))
+        told = {"type": test.verdict.value, "message": clean(test.message or WORDS[test.verdict])}
+        element = ET.SubElement(case, _ELEMENTS.get(test.verdict, "error"), told)
         hint = f"hint: {test.hint}" if test.hint else ""
         element.text = clean("\n\n".join(filter(None, [test.message, trace(report, test), hint])))
     for name, text in (("system-out", test.stdout), ("system-err", test.stderr)):
@@ -48,7 +57,8 @@ def _outcome(case: ET.Element, report: Report, test: TestResult) -> None:
 
 def _counts(tests: Iterable[TestResult]) -> dict[str, str]:
     tests = list(tests)
-    kinds = Counter(_ELEMENTS.get(test.verdict, "error") for test in tests if test.verdict is not Verdict.PASSED)
+    failed = [test.verdict for test in tests if test.verdict is not Verdict.PASSED]
+    kinds = Counter(_ELEMENTS.get(verdict, "error") for verdict in failed)
     return {
         "tests": str(len(tests)),
         "failures": str(kinds["failure"]),

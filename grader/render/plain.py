@@ -26,15 +26,16 @@ _COLOURS: Final = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
 _SUBMITTED: Final = re.compile(r'File "[^"\n]*/submission/([^"\n]+)"')
 _INTERFACE: Final = re.compile(r'  File "[^"\n]*/interface\.py"')
 _CALLED: Final = re.compile(r"^(\w+ raised |the grader failed, not your code: )")
+_OBEYED: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _WIDEST: Final = 300
 
 
 def clean(text: str) -> str:
-    """Take out what a terminal, an XML reader or a web page would obey instead of show.
+    r"""Take out what a terminal, an XML reader or a web page would obey instead of show.
 
     Colour codes go; other control characters become their pictures, what has none becomes U+FFFD.
 
-    >>> clean("a\\x1b[31mb\\x07")
+    >>> clean("a\x1b[31mb\x07")
     'ab␇'
     """
     text = _COLOURS.sub("", text.replace("\r\n", "\n")).expandtabs(4)
@@ -43,18 +44,19 @@ def clean(text: str) -> str:
 
 def _harmless(char: str) -> bool:
     # Cf has the marks that turn the direction of writing; Cs can't be encoded.
-    return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in "\ufffe\uffff"
+    return unicodedata.category(char) not in _OBEYED and char not in "\ufffe\uffff"
 
 
 def _picture(char: str) -> str:
-    if ord(char) < 32:  # noqa: PLR2004
+    if ord(char) < 32:
         return chr(0x2400 + ord(char))
     return "␡" if char == "\x7f" else "\ufffd"
 
 
 def cut(text: str, lines: int) -> str:
-    """Return the last lines of a text, saying how many were left out; long lines are cut as well."""
-    rows = [row if len(row) <= _WIDEST else row[:_WIDEST] + " …" for row in text.rstrip().split("\n")]
+    """Return the last lines of a text, saying of how many; long lines are cut as well."""
+    rows = text.rstrip().split("\n")
+    rows = [row if len(row) <= _WIDEST else row[:_WIDEST] + " …" for row in rows]
     if len(rows) > lines:
         rows = [f"(the last {lines} of {len(rows)} lines)", *rows[-lines:]]
     return "\n".join(rows)
@@ -76,8 +78,8 @@ def trace(report: Report, test: TestResult) -> str:
 
 def frames(report: Report, test: TestResult) -> str:
     """Return the traceback without the exception at its end, which the message tells."""
-    lines = trace(report, test).splitlines()
-    return "\n".join(line.removeprefix("  ") for line in takewhile(lambda line: line.startswith(" "), lines))
+    lines = takewhile(lambda line: line.startswith(" "), trace(report, test).splitlines())
+    return "\n".join(line.removeprefix("  ") for line in lines)
 
 
 def cause(test: TestResult) -> str:

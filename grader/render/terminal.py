@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.render.plain import WORDS, cause, clean, cut, figure, frames, trace
+from grader.render.plain import WORDS, cause, clean, cut, figure, frames
 from grader.report import Report, TaskResult, TestResult, Verdict
 
 _SLOW: Final = 1.0
@@ -25,6 +25,11 @@ _BAR: Final = 20
 _MANY: Final = 3
 _ALIKE: Final = 0.75
 _WORD: Final = max(map(len, WORDS.values()))
+_MARKS: Final = {
+    Verdict.PASSED: ("✓", "green"),
+    Verdict.NOT_RUN: ("·", "dim"),
+    Verdict.GRADER_ERROR: ("!", "yellow"),
+}
 
 
 def render(report: Report) -> str:
@@ -53,19 +58,19 @@ def _header(report: Report, console: Console) -> None:
     line.append(f"   {clean(report.submission) or 'a submission'}, sandbox {report.sandbox}")
     console.print(line)
     if not report.confined:
-        console.print(
-            Text(f"The sandbox {report.sandbox} hides neither files nor network: not for a leaderboard.", "dim")
-        )
+        warning = "hides neither files nor network: not for a leaderboard."
+        console.print(Text(f"The sandbox {report.sandbox} {warning}", "dim"))
     console.print()
 
 
 def _tasks(report: Report, console: Console, *, folded: bool) -> None:
-    """Print a line for each task; below it the tests that did not pass, those of one cause in one line."""
+    """Print a line for each task; below it the tests that did not pass, one line a cause."""
     for number, task in enumerate(report.tasks, 1):
         tests = _asked(report, task)
         if not tests:
             continue
-        passed = sum(test.verdict is Verdict.PASSED for test in tests)
+        failed = [test for test in tests if test.verdict is not Verdict.PASSED]
+        passed = len(tests) - len(failed)
         points = f"{figure(sum(test.points for test in tests))}/{task.points}"
         table = _grid(1, 2)
         table.add_column(justify="right", width=8, no_wrap=True)
@@ -74,7 +79,7 @@ def _tasks(report: Report, console: Console, *, folded: bool) -> None:
         table.add_row(_mark(_worst(tests)), str(number), title, points, f"{passed} of {len(tests)}")
         console.print(table)
         if not folded:
-            _failures([test for test in tests if test.verdict is not Verdict.PASSED], console)
+            _failures(failed, console)
 
 
 def _failures(tests: list[TestResult], console: Console) -> None:
@@ -88,11 +93,13 @@ def _failures(tests: list[TestResult], console: Console) -> None:
         word = Text(WORDS[verdict], _mark(verdict).style)
         if verdict is Verdict.NOT_RUN or len(members) >= _MANY:
             count = f"{len(members)} test{'' if len(members) == 1 else 's'}"
-            table.add_row("", _mark(verdict), word, Text(f"{count}: {why.removeprefix('not run: ')}"))
+            told = Text(f"{count}: {why.removeprefix('not run: ')}")
+            table.add_row("", _mark(verdict), word, told)
             continue
         for test in members:
             seconds = f"  {test.seconds:.1f} s" if test.seconds > _SLOW else ""
-            table.add_row("", _mark(verdict), word, Text(clean(test.title)) + Text(seconds, "dim"))
+            title = Text(clean(test.title)).append(seconds, "dim")
+            table.add_row("", _mark(verdict), word, title)
     if tests:
         console.print(table)
 
@@ -117,33 +124,37 @@ def _worst(tests: list[TestResult]) -> Verdict:
     failures = verdicts - {Verdict.PASSED, Verdict.NOT_RUN, Verdict.GRADER_ERROR}
     if failures:
         return Verdict.FAILED
-    return next((v for v in (Verdict.GRADER_ERROR, Verdict.NOT_RUN) if v in verdicts), Verdict.PASSED)
+    return next(
+        (v for v in (Verdict.GRADER_ERROR, Verdict.NOT_RUN) if v in verdicts), Verdict.PASSED
+    )
 
 
 def _mark(verdict: Verdict) -> Text:
-    known = {Verdict.PASSED: ("✓", "green"), Verdict.NOT_RUN: ("·", "dim"), Verdict.GRADER_ERROR: ("!", "yellow")}
-    return Text(*known.get(verdict, ("✗", "red")))
+    return Text(*_MARKS.get(verdict, ("✗", "red")))
 
 
 def _shared(report: Report) -> list[TestResult]:
     """Return the tests that failed for one reason, if nearly all did and none passed.
 
-    Most often the submission can't be imported. A test that expects an exception may tell of it otherwise.
+    Most often the submission can't be imported; tests that expect an exception tell it otherwise.
     """
     groups: dict[tuple[Verdict, str], list[TestResult]] = {}
     for test in report.tests:
         if test.verdict is not Verdict.NOT_RUN:
             groups.setdefault((test.verdict, test.trace or cause(test)), []).append(test)
     largest = max(groups.values(), key=len, default=[])
-    alike = report.count(Verdict.PASSED) == 0 and len(largest) >= _ALIKE * sum(map(len, groups.values()))
-    judged = largest and largest[0].verdict is not Verdict.GRADER_ERROR
-    return largest if alike and judged and len({test.task for test in largest}) > 1 else []
+    if len({test.task for test in largest}) < 2 or report.count(Verdict.PASSED):
+        return []
+    nearly_all = len(largest) >= _ALIKE * sum(map(len, groups.values()))
+    return largest if nearly_all and largest[0].verdict is not Verdict.GRADER_ERROR else []
 
 
 def _first_failure(report: Report) -> TestResult | None:
     """Return what to look at first; of our own faults only where the learner has none."""
-    failed = [test for test in report.tests if test.verdict not in (Verdict.PASSED, Verdict.NOT_RUN)]
-    return next((test for test in failed if test.verdict is not Verdict.GRADER_ERROR), (failed or [None])[0])
+    neither = (Verdict.PASSED, Verdict.NOT_RUN)
+    failed = [test for test in report.tests if test.verdict not in neither]
+    # Stable: the order within each of the two kinds stays.
+    return min(failed, key=lambda test: test.verdict is Verdict.GRADER_ERROR, default=None)
 
 
 def _explain(report: Report, test: TestResult, console: Console, *, alike: int) -> None:
@@ -152,7 +163,8 @@ def _explain(report: Report, test: TestResult, console: Console, *, alike: int) 
     heading = f"{'Our fault' if ours else 'First failure'}: {clean(test.title)}"
     console.print(Text(f"{alike} tests fail for one reason" if alike else heading, "bold"))
     if not alike:
-        place = "a hidden test" if test.hidden else f"challenges/{report.challenge}/{test.id.split('::')[0]}"
+        file = f"challenges/{report.challenge}/{test.id.split('::')[0]}"
+        place = "a hidden test" if test.hidden else file
         console.print(Text(f"task {number}, {clean(place)}", "dim"))
     _block(console, cut(cause(test) if alike else test.message, _MESSAGE))
     if test.trace:
@@ -160,7 +172,8 @@ def _explain(report: Report, test: TestResult, console: Console, *, alike: int) 
     for text, stream in ((test.stdout, "stdout"), (test.stderr, "stderr")):
         if text.strip():
             lines = cut(clean(text), _PRINTED).split("\n")
-            _block(console, "\n".join([f"printed to {stream}:", *(f"| {line}" for line in lines)]))
+            told = [f"printed to {stream}:", *(f"| {line}" for line in lines)]
+            _block(console, "\n".join(told))
     if ours:
         _block(console, "This costs you nothing. Please report it, with this output.")
     elif not alike:
@@ -173,23 +186,30 @@ def _block(console: Console, text: str, style: str = "") -> None:
         console.print(Padding(Text(clean(text), style), (0, 0, 1, 2), expand=False))
 
 
-def _summary(report: Report, culprit: TestResult | None, console: Console, *, alike: bool) -> None:
-    ran = sum(test.verdict is not Verdict.NOT_RUN for test in report.tests)
-    passed = report.count(Verdict.PASSED)
-    good = report.exit_code() == 0
+def _score(report: Report) -> Text:
+    total, passed = len(report.tests), report.count(Verdict.PASSED)
     line = Text()
     if report.complete:
         filled = int(_BAR * report.points / report.worth)
         line.append("█" * filled, "green").append("░" * (_BAR - filled), "dim")
-        line.append(f"  {figure(report.points)} of {report.worth} points, {passed} of {len(report.tests)} tests")
+        line.append(
+            f"  {figure(report.points)} of {report.worth} points, {passed} of {total} tests"
+        )
     else:
-        left = len(report.tests) - ran
-        line.append(f"{passed} of {ran} tests that were asked for, {left} left out")
-    line.append(f", {report.seconds:.1f} s: ").append(*(("passed", "bold green") if good else ("not passed", "bold red")))
-    console.print(line)
+        asked = sum(len(_asked(report, task)) for task in report.tasks)
+        line.append(f"{passed} of {asked} tests that were asked for, {total - asked} left out")
+    line.append(f", {report.seconds:.1f} s: ")
+    if report.exit_code() == 0:
+        return line.append("passed", "bold green")
+    return line.append("not passed", "bold red")
+
+
+def _summary(report: Report, culprit: TestResult | None, console: Console, *, alike: bool) -> None:
+    console.print(_score(report))
     broken = [test for test in report.tests if test.verdict is Verdict.GRADER_ERROR]
     if broken and broken[0] is not culprit:
-        console.print(Text(f"! {len(broken)} of them not judged, by our fault: {cut(cause(broken[0]), 1)}", "yellow"))
+        told = f"! {len(broken)} of them not judged, by our fault: {cut(cause(broken[0]), 1)}"
+        console.print(Text(told, "yellow"))
     table = Table.grid(padding=(0, 2))
     for i, (command, why) in enumerate(_next(report, None if alike else culprit)):
         table.add_row(Text("" if i else "next  ", "dim"), Text(command), Text(why, "dim"))
@@ -202,7 +222,10 @@ def _next(report: Report, culprit: TestResult | None) -> list[tuple[str, str]]:
     name = report.challenge
     if culprit and culprit.verdict is not Verdict.GRADER_ERROR:
         task = culprit.task
-        return [(f"kata grade {name} -k {task}", "this task alone"), (f"kata hint {name} {task}", "when stuck")]
+        return [
+            (f"kata grade {name} -k {task}", "this task alone"),
+            (f"kata hint {name} {task}", "when stuck"),
+        ]
     if report.passed:
         return [(f"kata solution {name}", "the reference, to compare with yours")]
     return [(f"kata grade {name}", "all tests")]
@@ -212,4 +235,5 @@ def _replay(report: Report) -> str:
     """Return the command that grades the same submission on the same inputs."""
     place = clean(report.submission)
     usual = place in ("", f"work/{report.challenge}")
-    return f"kata grade {report.challenge}{'' if usual else f' --submission {shlex.quote(place)}'} --seed {report.seed}"
+    where = "" if usual else f" --submission {shlex.quote(place)}"
+    return f"kata grade {report.challenge}{where} --seed {report.seed}"

@@ -74,11 +74,11 @@ def mismatch(value: Any, promise: _Promise, place: str = "") -> str | None:
     expected: Any = {None: type(None), Handle: Token}.get(promise, origin or promise)
     if type(value) is not expected:
         return _say(value, promise, place)
-    if not args or _uniform(value, args):
+    if origin is None or _uniform(value, args):
         return None
+    if expected is tuple and args[1:] != (...,) and len(value) != len(args):
+        return f"{place or 'it'} has {len(value)} items instead of {len(args)}"
     for item, arg, where in _parts(value, expected, args):
-        if arg is None:
-            return f"{place or 'it'} has {len(value)} items instead of {len(args)}"
         if problem := mismatch(item, arg, f"{place}{where}"):
             return problem
     return None
@@ -93,9 +93,7 @@ def _parts(value: Any, kind: type, args: tuple[Any, ...]) -> list[tuple[Any, Any
     if kind is dict:
         keys = [(key, args[0], f" key {_short(key)}") for key in value]
         return keys + [(item, args[1], f"[{_short(key)}]") for key, item in value.items()]
-    if kind is tuple and not (len(args) == 2 and args[1] is ...):
-        if len(value) != len(args):
-            return [(value, None, "")]
+    if kind is tuple and args[1:] != (...,):
         return [
             (item, arg, f"[{i}]") for i, (item, arg) in enumerate(zip(value, args, strict=True))
         ]
@@ -115,5 +113,8 @@ def describe(promise: _Promise) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an integer too long for Python to write out
+        text = "…"
     return text if len(text) <= 24 else text[:23] + "…"

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 MAX_RISKY_KEYS: Final = 4096
 """Keys whose hash a hostile sender can choose; with more it could stall us (n² compares)."""
+MAX_DEPTH: Final = 32
+"""Levels of nesting of one key."""
 KEYS: Final = frozenset({type(None), bool, int, float, str, bytes, tuple, frozenset})
 
 
-def check(keys: Iterable[Any]) -> Iterable[Any]:
+def check(keys: Iterable[Any], depth: int = MAX_DEPTH) -> Iterable[Any]:
     """Return received keys, if they may be keys.
 
     Raises: ValueError.
@@ -20,9 +22,11 @@ def check(keys: Iterable[Any]) -> Iterable[Any]:
         raise ValueError("a key that can't be one")
     if tuple in kinds:
         # MessagePack itself reads an array as a key too; look into those.
+        if depth == 0:
+            raise ValueError("a key that is nested too deep")
         for key in keys:
             if type(key) is tuple:
-                check(key)
+                check(key, depth - 1)
     if reason := problem(keys, kinds):
         raise ValueError(reason)
     return keys

@@ -132,7 +132,7 @@ def describe(error: BaseException) -> tuple[str, list[str], str, str]:
         message = str(error)
     except Exception:  # noqa: BLE001  (a submission's own __str__)
         message = "(its message can't be shown)"
-    hidden = (__file__, "<frozen", importlib.util.__file__)
+    hidden = (os.path.dirname(__file__), "<frozen", importlib.util.__file__)
     frames = [
         f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(hidden)
     ]
