@@ -4,6 +4,8 @@ SUBMISSION ?= solutions/$(CHALLENGE)
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
+# A plain .pth file instead of an import hook: `kata` starts 30 ms sooner.
+EDITABLE := --config-settings editable_mode=compat --editable
 
 .PHONY: grade test test-slow lint setup setup-all format
 
@@ -33,12 +35,12 @@ setup-all: .venv/all
 	@$(PYTHON) -c 'import sys; sys.exit("lmkata needs Python 3.11 or newer: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "apt-get install python3-venv, then again"; exit 1; }
 	@echo "setting up .venv (once)"
-	@$(PIP) --editable .
+	@$(PIP) $(EDITABLE) .
 	@touch $@
 
 # torch comes first and pinned: left to the resolver, a newer one with gigabytes of CUDA may come.
 .venv/all: .venv/core
 	@echo "setting up everything: torch, numpy, the peers, the linters (once)"
-	@$(PIP) torch
-	@$(PIP) --editable '.[all]'
+	@$(PIP) torch==2.13.0
+	@$(PIP) $(EDITABLE) '.[all]'
 	@touch $@

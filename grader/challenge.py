@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from grader.paths import CHALLENGES
-from grader.wall.sandboxes.base import Limits
+from grader.wall.limits import Limits
 
 SLUG: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _PARTS: Final = ("README.md", "stub.py", "interface.py", "tests", "hidden")

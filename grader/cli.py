@@ -49,6 +49,7 @@ KNOWN: Final[dict[str, type[Failure]]] = {
     "grader.submission.SubmissionError": Misuse,
     "grader.challenge.CatalogueError": Failure,
     "grader.wall.errors.SandboxUnavailable": Failure,
+    "grader.grading.run.NothingSelected": Misuse,
     "grader.grading.run.GraderFault": Failure,
     "builtins.LookupError": Failure,
 }

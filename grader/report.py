@@ -122,7 +122,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return [test for test in self.tests if test.task == slug]
 
     def exit_code(self) -> int:
-        """Return the exit code of `kata grade`: of a part of the tests, whether that part passed."""
+        """Return the exit code of `kata grade`; for a part of the tests, that of the part."""
         if self.count(Verdict.GRADER_ERROR):
             return 3
         if self.complete:

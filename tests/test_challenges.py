@@ -77,17 +77,23 @@ def test_each_challenge_has_at_least_eight_wrong_solutions_in_a_learners_words(s
         assert first[0].endswith("."), path
 
 
+def _parameters(node):
+    args = node.args
+    names = [a.arg for a in args.posonlyargs + args.args], [a.arg for a in args.kwonlyargs]
+    return names, [ast.unparse(d) for d in [*args.defaults, *args.kw_defaults] if d]
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_stub_and_reference_have_the_same_signatures(slug):
     def signatures(path):
         found = {}
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef):
+                found[node.name] = _parameters(node)
+            elif isinstance(node, ast.ClassDef):
                 for item in node.body:
-                    if isinstance(item, ast.FunctionDef) and not item.name.startswith("_"):
-                        found[f"{node.name}.{item.name}"] = ast.unparse(item.args)
-            elif isinstance(node, ast.FunctionDef):
-                found.setdefault(node.name, ast.unparse(node.args))
+                    if isinstance(item, ast.FunctionDef):
+                        found[f"{node.name}.{item.name}"] = _parameters(item)
         return found
 
     reference = {}

@@ -90,9 +90,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (toy / "interface.py").write_text(INTERFACE)
     (toy / "stub.py").write_text(STUB)
     (toy / "README.md").write_text("# Toy\n\nAdd **well**.\n\n```python\nadd(1, 2)\n```\n")
-    add = TESTS.format(task="add", name="one_and_two", title="One and two", call="add(1, 2)", answer=3)
+    add = TESTS.format(
+        task="add", name="one_and_two", title="One and two", call="add(1, 2)", answer=3
+    )
     double = TESTS.format(task="double", name="four", title="Four", call="double(4)", answer=8)
-    hidden = TESTS.format(task="add", name="below_zero", title="Below zero", call="add(-1, -1)", answer=-2)
+    hidden = TESTS.format(
+        task="add", name="below_zero", title="Below zero", call="add(-1, -1)", answer=-2
+    )
     (toy / "tests" / "test_add.py").write_text(add)
     (toy / "hidden" / "test_more.py").write_text(hidden + double)
     reference = tmp_path / "solutions" / "toy"
@@ -117,7 +121,9 @@ def command(home: Path, *arguments: str) -> list[str]:
 
 def run(home: Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run any command in a process of its own."""
-    return subprocess.run(command(home, *arguments), capture_output=True, text=True, cwd=cwd or home, check=False)
+    return subprocess.run(
+        command(home, *arguments), capture_output=True, text=True, cwd=cwd or home, check=False
+    )
 
 
 def write_work(home: Path, text: str) -> Path:
@@ -166,7 +172,11 @@ def a_report(points: int, version: int = 1, complete: bool = True) -> Report:
 
 
 def test_the_table_of_short_helps_is_what_the_commands_say():
-    files = {file.stem for file in (paths.ROOT / "grader" / "commands").glob("*.py") if file.stem[0] != "_"}
+    files = {
+        file.stem
+        for file in (paths.ROOT / "grader" / "commands").glob("*.py")
+        if file.stem[0] != "_"
+    }
     assert files == set(SHORT_HELP)
     for name, text in SHORT_HELP.items():
         found = main.get_command(click.Context(main), name)
@@ -191,8 +201,12 @@ def test_the_known_errors_exist():
 def test_help_and_list_load_nothing_heavy(home):
     code = "import sys; from click.testing import CliRunner; from grader.cli import main\n"
     code += "for a in ('--help', 'list'): assert CliRunner().invoke(main, [a]).exit_code == 0\n"
-    code += "print([m for m in ('rich', 'pytest', 'torch', 'numpy', 'hypothesis') if m in sys.modules])"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    code += (
+        "print([m for m in ('rich', 'pytest', 'torch', 'numpy', 'hypothesis') if m in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert answer.stdout.strip() == "[]"
 
 
@@ -265,7 +279,10 @@ def test_the_best_report_stays_the_best(home):
         assert progress.record(a_report(points), folder)
     assert progress.best("toy").points == 7
     assert progress.last("toy").points == 5
-    assert [file.name for file in sorted((folder / ".kata").iterdir())] == ["best.json", "last.json"]
+    assert [file.name for file in sorted((folder / ".kata").iterdir())] == [
+        "best.json",
+        "last.json",
+    ]
 
 
 def test_only_whole_gradings_of_ones_own_work_are_kept(home, tmp_path):
@@ -366,7 +383,15 @@ def test_the_solution_is_for_those_who_passed(home):
 def test_doctor_says_what_can_be_graded(home):
     result = kata("doctor")
     assert result.exit_code == 0
-    for word in ("Python", "memory", "cores", "bubblewrap", "process", "toy", "this machine can grade"):
+    for word in (
+        "Python",
+        "memory",
+        "cores",
+        "bubblewrap",
+        "process",
+        "toy",
+        "this machine can grade",
+    ):
         assert word in result.output
 
 
@@ -403,7 +428,9 @@ def test_formats_and_a_part_of_the_tests(home):
     assert progress.best("toy") is None
     write_work(home, RIGHT.replace("a + b", "a - b"))
     out = home / "out.xml"
-    whole = run(home, "grade", "toy", "--sandbox", "process", "--format", "junit", "--output", str(out))
+    whole = run(
+        home, "grade", "toy", "--sandbox", "process", "--format", "junit", "--output", str(out)
+    )
     assert whole.returncode == 1, whole.stderr
     assert "First failure: One and two" in whole.stdout
     assert ET.parse(out).getroot().get("tests") == "3"
@@ -412,7 +439,17 @@ def test_formats_and_a_part_of_the_tests(home):
 def test_a_submission_cannot_write_into_the_json(home):
     other = home / "other.py"
     other.write_text("import os\nprint('{')\nos.write(1, b'boo')\n" + RIGHT)
-    result = run(home, "grade", "toy", "--sandbox", "process", "--format", "gradescope", "--submission", str(other))
+    result = run(
+        home,
+        "grade",
+        "toy",
+        "--sandbox",
+        "process",
+        "--format",
+        "gradescope",
+        "--submission",
+        str(other),
+    )
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["score"] == 15
 
@@ -445,7 +482,9 @@ def test_a_selection_without_tests_is_wrong_usage(home):
 def test_watching_grades_again_after_a_change(home):
     folder = write_work(home, STUB)
     arguments = command(home, "grade", "toy", "--sandbox", "process", "--watch")
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home)
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home
+    )
     try:
         assert process.stderr.readline().startswith("watching work/toy")
         (folder / "solution.py").write_text(RIGHT)

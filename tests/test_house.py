@@ -21,7 +21,9 @@ LAYERS = ["commands", "render", "grading", "wall"]
 
 def _tracked() -> list[str]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")[:-1]
 
 
 def _imports(path: Path) -> set[str]:
@@ -104,11 +106,15 @@ def test_the_fixtures_are_those_of_the_manifest_and_small():
 
 
 def test_the_output_in_the_readme_is_what_the_command_prints():
-    shown = re.search(r"<!-- output: make grade -->\n```\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    shown = re.search(
+        r"<!-- output: make grade -->\n```\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
+    )
     assert shown
     command = ["make", "--no-print-directory", "grade"]
     environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "LANG": "C.UTF-8", "HOME": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, env=environment
+    )
 
     def fixed(text):
         # What differs from run to run: the time, the seed.

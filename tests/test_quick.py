@@ -37,7 +37,9 @@ def test_a_grading_adds_little_to_its_tests(sandbox):
     added = []
     for _ in range(5):
         start = time.perf_counter()
-        done = subprocess.run([*command, "--sandbox", sandbox], cwd=ROOT, capture_output=True, check=False)
+        done = subprocess.run(
+            [*command, "--sandbox", sandbox], cwd=ROOT, capture_output=True, check=False
+        )
         taken = time.perf_counter() - start
         assert done.returncode == 1, done.stderr
         added.append(taken - sum(test["seconds"] for test in json.loads(done.stdout)["tests"]))

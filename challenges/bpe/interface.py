@@ -37,6 +37,14 @@ def tokenizer(vocab: Vocab, merges: Merges, special_tokens: list[str] | None = N
     return Handle(solution.Tokenizer(vocab, merges, special_tokens))
 
 
+def arguments_after(
+    vocab: Vocab, merges: Merges, special_tokens: list[str]
+) -> tuple[dict[int, bytes], list[tuple[bytes, bytes]], list[str]]:
+    """Return the three arguments as they are after a tokenizer was built of them."""
+    solution.Tokenizer(vocab, merges, special_tokens)
+    return vocab, merges, special_tokens
+
+
 def encode(tokenizer: solution.Tokenizer, text: str) -> list[int]:
     return tokenizer.encode(text)
 

@@ -132,27 +132,20 @@ def _once(job: _Job) -> int:
 
 def _grade(job: _Job) -> Report:
     # Imported late: pytest takes long to load, and --help doesn't need it.
-    from grader.grading.run import GraderFault, Options, grade  # noqa: PLC0415
+    from grader.grading.run import Options, grade  # noqa: PLC0415
 
     options = Options(seed=job.seed, select=job.select)
     submission = collect(job.path)
     # Nothing but the report may be on stdout, whatever a test of ours prints.
     with _live(job.challenge) as on_result, contextlib.redirect_stdout(sys.stderr):
-        try:
-            return grade(
-                job.challenge,
-                submission,
-                job.sandbox,
-                options,
-                shown_path=shown(job.path),
-                on_result=on_result,
-            )
-        except GraderFault as error:
-            if job.select and "INTERNAL" not in str(error):
-                tasks = ", ".join(task.slug for task in job.challenge.tasks)
-                message = f"-k {job.select!r} is wrong or matches no test: try a task ({tasks})"
-                raise Misuse(message) from error
-            raise
+        return grade(
+            job.challenge,
+            submission,
+            job.sandbox,
+            options,
+            shown_path=shown(job.path),
+            on_result=on_result,
+        )
 
 
 def _show(report: Report) -> None:

@@ -32,6 +32,10 @@ class GraderFault(Exception):
     """The grading could not be done, and not for anything that the learner did."""
 
 
+class NothingSelected(GraderFault):
+    """The expression of -k is wrong, or matches no test."""
+
+
 class Options(msgspec.Struct, frozen=True):
     """What a learner may ask for."""
 
@@ -137,10 +141,11 @@ def _run_pytest(challenge: Challenge, judge: Judge, seed: str, select: str) -> N
         raise CatalogueError(judge.problem)
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
+    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+        tasks = ", ".join(task.slug for task in challenge.tasks)
+        raise NothingSelected(f"-k {select!r} is wrong or matches no test: try a task ({tasks})")
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise GraderFault(
-            f"pytest ended with {pytest.ExitCode(code).name}: does -k match any test?"
-        )
+        raise GraderFault(f"pytest ended with {pytest.ExitCode(code).name}")
 
 
 def _forget_modules(folder: Path) -> None:

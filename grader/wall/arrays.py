@@ -14,8 +14,24 @@ _TENSOR_DTYPES: Final = frozenset(
     }
 )
 _ARRAY_DTYPES: Final = frozenset(
-    "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 float32 float64 float128 "
-    "complex64 complex128 complex256".split()
+    [
+        "bool",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "float16",
+        "float32",
+        "float64",
+        "float128",
+        "complex64",
+        "complex128",
+        "complex256",
+    ]
 )
 _MAX_DIMENSIONS: Final = 32
 

@@ -18,6 +18,10 @@ class SubmissionRaised(SolverFault):
         self.trace = trace
 
 
+class ImportFailed(SubmissionRaised):
+    """The submission raised an exception while it was imported."""
+
+
 class WrongType(SolverFault):
     """The answer is not of the type that the interface promises."""
 

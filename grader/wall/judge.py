@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from grader.wall import conform, meters
+from grader.wall import conform, errors, meters
 from grader.wall.codec import Decoder, Encoder, Malformed, Token
 from grader.wall.errors import (
     Crashed,
@@ -160,7 +160,7 @@ class Solver:
                 case ["ready"]:
                     self._ready = True
                 case ["raised", b"", *details]:
-                    raise _raised(details)
+                    raise _raised(details, errors.ImportFailed)
                 case _:
                     raise Violation("it sent a message that nobody asked for")
         except SolverFault as fault:
@@ -275,8 +275,10 @@ class Solver:
                 self._printed[i] += output.take()
 
 
-def _raised(details: list[Any]) -> SubmissionRaised:
+def _raised(
+    details: list[Any], kind: type[SubmissionRaised] = SubmissionRaised
+) -> SubmissionRaised:
     match details:
-        case [str() as kind, list() as ancestors, str() as message, str() as trace]:
-            return SubmissionRaised(kind, [a for a in ancestors if type(a) is str], message, trace)
+        case [str() as name, list() as ancestors, str() as message, str() as trace]:
+            return kind(name, [a for a in ancestors if type(a) is str], message, trace)
     raise Violation("it sent an error that is none")

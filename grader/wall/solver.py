@@ -22,6 +22,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
@@ -132,7 +133,7 @@ def describe(error: BaseException) -> tuple[str, list[str], str, str]:
         message = str(error)
     except Exception:  # noqa: BLE001  (a submission's own __str__)
         message = "(its message can't be shown)"
-    hidden = (os.path.dirname(__file__), "<frozen", importlib.util.__file__)
+    hidden = (str(Path(__file__).parent), "<frozen", importlib.util.__file__)
     frames = [
         f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(hidden)
     ]

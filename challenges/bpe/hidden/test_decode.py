@@ -94,10 +94,21 @@ def test_merges_must_be_in_the_vocab(solution: Any) -> None:
 
 @task("decode", hint="The constructor checks special tokens as pretokenize does.")
 def test_special_tokens_of_the_constructor_are_checked(solution: Any) -> None:
-    """An empty special token and the same one twice are a ValueError."""
+    """A tokenizer with an empty special token, or the same one twice, is a ValueError."""
     handle = solution.tokenizer(oracle.BYTES, [], ["<x>", "<y>"])
     expect_equal(solution.decode(handle, [257, 256]), "<y><x>", "the text of two special tokens")
     with raises(ValueError, "an empty special token"):
         solution.tokenizer(oracle.BYTES, [], ["<x>", ""])
     with raises(ValueError, "the same special token twice", naming="<x>"):
         solution.tokenizer(oracle.BYTES, [], ["<x>", "<y>", "<x>"])
+
+
+@task("decode", hint="Does your tokenizer add its special tokens to a dict of its own?")
+def test_the_arguments_stay_as_they_are(solution: Any) -> None:
+    """Building a tokenizer changes neither the vocab nor the lists that it was given."""
+    vocab = {i: bytes([i]) for i in range(256)} | {256: b"ab"}
+    given = (vocab, [(b"a", b"b")], ["<|end|>"])
+    expect_equal(solution.arguments_after(*given), given, "the arguments afterwards")
+    # The tokenizer itself knows the special token all the same.
+    tokenizer = solution.tokenizer(*given)
+    expect_equal(solution.decode(tokenizer, [256, 257]), "ab<|end|>", "decode([256, 257])")

@@ -111,7 +111,7 @@ def test_overlapping_special_tokens_are_found_from_the_left(
 
 @task("pretokenize", hint="Look at the special tokens before you build anything of them.")
 def test_special_tokens_must_be_distinct_and_not_empty(solution: Any) -> None:
-    """An empty special token and the same one twice are a ValueError."""
+    """An empty special token and the same one twice can't cut a text: a ValueError."""
     expect_equal(solution.pretokenize("a<x>b", ["<x>", "<y>"]), ["a", "b"], "the pre-tokens")
     with raises(ValueError, "an empty special token"):
         solution.pretokenize("a<x>b", ["<x>", ""])

@@ -182,7 +182,7 @@ def test_training_is_the_same_in_each_process(solution: Any, rng: random.Random)
 
 
 def exponent(solution: Any, rng: random.Random) -> float:
-    """Fit CPU time against size on a log-log scale, over a factor of 8, or 4 if that is clear."""
+    """Fit CPU time against size on a log-log scale, over a factor of 8, or less if it is clear."""
     sizes: list[float] = []
     times: list[float] = []
     slope = 0.0
@@ -202,10 +202,11 @@ def exponent(solution: Any, rng: random.Random) -> float:
         expect_equal(len(merges), 200 * size, "the number of merges")
         sizes.append(math.log(size))
         times.append(math.log(max(spent, 0.01)))
-        if len(sizes) > 2:
+        if len(sizes) > 1:
             slope = linear_regression(sizes, times).slope
-            if slope >= 1.8:
-                break
+        # Clear already: three sizes, or two that took so long that noise can't matter.
+        if slope >= 1.8 and (len(sizes) > 2 or spent > 5):
+            break
     return slope
 
 
@@ -223,13 +224,14 @@ def test_cost_grows_about_as_the_corpus(solution: Any, rng: random.Random) -> No
     the CPU. A loop over all words or all counts at each merge does 8 * 8 times the work: k is 2, or
     less while the part that is linear still shows. Noise that made the largest run half as slow
     again would add at most log(1.5) / log(8) = 0.2; the clock's tick of 10 ms, on 50 ms at the
-    smallest size, 0.1. Where k comes out between 1.5 and 1.8 it is measured again, and the better
-    one counts.
+    smallest size, 0.1. Where k comes out between 1.5 and 1.8 it is measured again, up to
+    twice, and the best one counts.
     """
     solution.train(b"warm up", 260, [])
     k = exponent(solution, rng)
-    if 1.5 <= k < 1.8:
-        k = min(k, exponent(solution, rng))
+    for _ in range(2):
+        if 1.5 <= k < 1.8:
+            k = min(k, exponent(solution, rng))
     expect(k < 1.5, f"CPU time grows as size^{k:.2f}; the exponent must stay under 1.5")
 
 
@@ -258,7 +260,7 @@ def test_vocab_size_must_be_an_integer(solution: Any) -> None:
 
 @task("train", hint="Check the special tokens before you read the file.")
 def test_special_tokens_of_training_are_checked(solution: Any) -> None:
-    """An empty special token and the same one twice are a ValueError."""
+    """An empty special token and the same one twice can't be trained around: a ValueError."""
     _, merges = solution.train(b"ab<x>ab", 300, ["<x>", "<y>"])
     expect_equal(merges, [(b"a", b"b")], "the ordered merges")
     with raises(ValueError, "an empty special token"):

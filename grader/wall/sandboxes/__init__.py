@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from grader.wall.errors import SandboxUnavailable
-from grader.wall.sandboxes.base import Box, Child, Limits, Sandbox
+from grader.wall.limits import Limits
+from grader.wall.sandboxes.base import Box, Child, Sandbox
 from grader.wall.sandboxes.bubblewrap import Bubblewrap
 from grader.wall.sandboxes.process import Process
 
