@@ -12,6 +12,7 @@ import msgspec
 
 MAX_FILES: Final = 64
 MAX_FILE: Final = 2**20
+_MAX_DEPTH: Final = 8
 _MAIN: Final = "solution.py"
 
 
@@ -61,16 +62,25 @@ def collect(path: Path) -> Submission:
     return Submission(files)
 
 
-def _modules(folder: Path) -> list[Path]:
+def _modules(folder: Path, depth: int = _MAX_DEPTH) -> list[Path]:
+    if depth == 0:
+        raise SubmissionError(f"…/{folder.name} is nested more than {_MAX_DEPTH} folders deep")
     found: list[Path] = []
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or (entry.is_symlink() and entry.suffix != ".py"):
             continue
+        if entry.suffix == ".py" or entry.is_dir():
+            _check_name(entry.name)
         if entry.suffix == ".py":
             found.append(entry)
         elif entry.is_dir() and (entry / "__init__.py").exists():
-            found += _modules(entry)
+            found += _modules(entry, depth - 1)
     return found
+
+
+def _check_name(name: str) -> None:
+    if not name.isprintable() or len(name) > 100:
+        raise SubmissionError(f"{name[:100]!r} is no name for a module: use letters, digits and _")
 
 
 def _read(path: Path) -> bytes:

@@ -26,7 +26,7 @@ CLOSE = {"atol": 1e-6, "rtol": 0.0, "because": "a test"}
         ({"a": 1}, {"a": 2}, "['a']"),
         ({"a": 1}, {"b": 1}, "1 keys are missing"),
         ([(b"a", b"b")], [(b"a", b"c")], "[0][1]"),
-        (float("nan"), 1.0, "a wrong float"),
+        (float("nan"), 1.0, "the float is wrong"),
         (None, [], "NoneType instead of list"),
     ],
 )

@@ -1071,12 +1071,12 @@ def test_a_watched_tree_keeps_hold_of_orphans() -> None:
 
 def test_the_wall_holds_with_a_watched_tree(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grader.wall.sandboxes.base.make_group", WatchedTree)
-    solver = make(seconds_per_call=5, memory_mib=150, processes=10)
+    solver = make(seconds_per_call=5, memory_mib=500, processes=10)
     fault(
         solver,
         MemoryLimit,
         "run",
-        "x = [bytearray(b'x' * (1 << 20)) for _ in range(400)]; import time; time.sleep(9)",
+        "x = [bytearray(b'x' * (1 << 20)) for _ in range(900)]; import time; time.sleep(9)",
         within=6,
     )
     fault(

@@ -126,7 +126,7 @@ def _difference(got: Any, expected: Any, place: str) -> tuple[str, str, str] | N
         return None
     if got == expected or (type(got) is float and math.isnan(got) and math.isnan(expected)):
         return None
-    return place, f"a wrong {type(got).__name__}", _values(got, expected)
+    return place, f"the {type(got).__name__} is wrong", _values(got, expected)
 
 
 def _sequence_difference(got: Any, expected: Any, place: str) -> tuple[str, str, str] | None:
@@ -190,6 +190,11 @@ def _plain(value: object) -> str:
     return str(tuple(value)) if isinstance(value, tuple) else str(value)
 
 
-def _short(value: object) -> str:
-    text = repr(value)
+def _short(value: Any) -> str:
+    try:
+        text = repr(value[:_SHOWN] if type(value) in (str, bytes) else value)
+    except ValueError:
+        return "an integer too long to write out"
+    if type(value) in (str, bytes) and len(value) > _SHOWN:
+        return f"{text}… ({len(value)} in all)"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"

@@ -53,11 +53,13 @@ class Judge:
         challenge: Challenge,
         solver: Solver,
         *,
+        only: str | None = None,
         every_task: bool = False,
         on_result: Callable[[TestResult, int, int], None] = lambda result, done, total: None,
     ) -> None:
         self._challenge, self._solver = challenge, solver
         self._every_task = every_task
+        self.only = only
         self._on_result = on_result
         self._items: dict[str, pytest.Item] = {}
         self.results: dict[str, TestResult] = {}
@@ -99,7 +101,8 @@ class Judge:
                 message="not asked for",
                 hint=mark.kwargs.get("hint", ""),
             )
-        items[:] = [item for item, _ in marked]
+        items[:] = [item for item, mark in marked if self.only in (None, mark.args[0])]
+        self.deselected = len(items) < len(marked)
 
     def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
         """Note that only a part of the tests was asked for."""

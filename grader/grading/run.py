@@ -67,7 +67,11 @@ def grade(
     folder = Path(tempfile.mkdtemp(prefix="lmkata-"))
     try:
         solver = Solver(sandbox, _fill(folder, challenge, submission))
-        judge = Judge(challenge, solver, every_task=options.every_task, on_result=on_result)
+        # The name of a task means that task alone, and not every test whose name has it in it.
+        only = options.select if options.select in [task.slug for task in challenge.tasks] else None
+        judge = Judge(
+            challenge, solver, only=only, every_task=options.every_task, on_result=on_result
+        )
         try:
             solver.launch()
             _run_pytest(challenge, judge, seed, options.select)
@@ -121,7 +125,7 @@ def _run_pytest(challenge: Challenge, judge: Judge, seed: str, select: str) -> N
         "--capture=no",
         f"--kata-seed={seed}",
     ]
-    if select:
+    if select and judge.only is None:
         arguments += ["-k", select]
     folders = [str(challenge.folder / "tests"), str(challenge.folder / "hidden")]
     before = {

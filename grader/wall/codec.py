@@ -9,15 +9,13 @@ What comes back is of exact builtin type, or a plain tensor or array, or the pay
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from grader.wall import arrays, keys
+from grader.wall.wire import MAX_DEPTH, WIRE, Code
 
-MAX_DEPTH: Final = 32
-"""Levels of nesting of one message."""
 LARGE: Final = 64 * 1024
 """Bytes from which a buffer goes through shared memory instead of the payload."""
 ALIGN: Final = 64
@@ -28,13 +26,7 @@ _DATA: Final = (
 )
 _PLAIN: Final = frozenset({type(None), bool, float})
 _PLAIN_OR_INT: Final = _PLAIN | {int}
-_NATIVE_KEYS: Final = frozenset({str, int, bytes})
-_NESTED: Final = frozenset({list, dict, datetime})
-
-
-class _Code:
-    TUPLE, SET, FROZENSET, DICT, INT, SURROGATES = 1, 2, 3, 4, 5, 6
-    HANDLE, CALLBACK, TENSOR, ARRAY, BYTES, TEXT = 7, 8, 9, 10, 11, 12
+_NESTED: Final = frozenset({list, msgspec.msgpack.Ext})
 
 
 class Unsendable(TypeError):
@@ -67,11 +59,20 @@ class Token:
 class Encoder:
     """Encodes one message: the payload, and the buffers to put into shared memory.
 
-    `keep` numbers what stays behind: a `Handle` in the solver, a callable in the judge.
+    What stays behind is numbered: a `Handle` in the solver by `handle`, a function in the judge by
+    `callback`. A `Token` goes back only to the solver that `owner` stands for.
     """
 
-    def __init__(self, keep: Callable[[object], int] | None = None) -> None:
-        self._keep = keep
+    def __init__(
+        self,
+        *,
+        handle: Callable[[object], int] | None = None,
+        callback: Callable[[object], int] | None = None,
+        owner: object = None,
+    ) -> None:
+        self._handle = handle
+        self._callback = callback
+        self._owner = owner
         self._careful = False
         self.buffers: list[memoryview] = []
         self.size = 0
@@ -98,35 +99,37 @@ class Encoder:
         if kind is str:
             return self._text(value)
         if kind is bytes:
-            return value if len(value) < LARGE else _ext(_Code.BYTES, self._aside(value))
+            return self._bytes(value)
         if depth == 0:
             raise Unsendable(f"value{path[:60]}… is nested more than {MAX_DEPTH} levels deep")
         if kind is list:
             return self._items(value, path, depth)
         if kind is tuple:
-            return _ext(_Code.TUPLE, self._items(value, path, depth))
+            return _ext(Code.TUPLE, self._items(value, path, depth))
         if kind is dict:
             return self._mapping(value, path, depth)
         if kind is set or kind is frozenset:
             self._check_keys(value, path)
-            code = _Code.SET if kind is set else _Code.FROZENSET
+            code = Code.SET if kind is set else Code.FROZENSET
             return _ext(code, self._items(list(value), path, depth))
         return self._special(value, path)
 
     def _special(self, value: Any, path: str) -> object:
         if type(value) is Token:
-            return _ext(_Code.HANDLE, value.number)
-        if self._keep and type(value) is Handle:
-            return _ext(_Code.HANDLE, self._keep(value))
+            if value.solver is not self._owner:
+                raise Unsendable(f"value{path} is a handle of a solver that is gone")
+            return _ext(Code.HANDLE, value.number)
+        if self._handle and type(value) is Handle:
+            return _ext(Code.HANDLE, self._handle(value))
         try:
             if arrays.is_tensor(value):
-                return self._raw(_Code.TENSOR, *arrays.tensor_to_raw(value))
+                return self._raw(Code.TENSOR, *arrays.tensor_to_raw(value))
             if arrays.is_array(value):
-                return self._raw(_Code.ARRAY, *arrays.array_to_raw(value))
+                return self._raw(Code.ARRAY, *arrays.array_to_raw(value))
         except ValueError as error:
             raise Unsendable(f"value{path} is {error}: it can't cross") from error
-        if self._keep and callable(value) and not isinstance(value, type):
-            return _ext(_Code.CALLBACK, self._keep(value))
+        if self._callback and callable(value) and not isinstance(value, type):
+            return _ext(Code.CALLBACK, self._callback(value))
         raise Unsendable(f"value{path} is a {_name(type(value))}; {_DATA}")
 
     def _items(self, items: Any, path: str, depth: int) -> object:
@@ -136,32 +139,36 @@ class Encoder:
         return [self._lower(item, f"{path}[{i}]", depth - 1) for i, item in enumerate(items)]
 
     def _mapping(self, value: dict[Any, Any], path: str, depth: int) -> object:
-        kinds = self._check_keys(value, path)
-        values = self._items(list(value.values()), f"{path}.values()", depth)
-        if kinds <= _NATIVE_KEYS and not self._careful:
-            return dict(zip(value, values, strict=True))  # type: ignore[call-overload]
-        return _ext(_Code.DICT, [self._items(list(value), f"{path}.keys()", depth), values])
+        self._check_keys(value, path)
+        names = self._items(list(value), f"{path}.keys()", depth)
+        return _ext(
+            Code.DICT, [names, self._items(list(value.values()), f"{path}.values()", depth)]
+        )
 
-    def _check_keys(self, items: Iterable[Any], path: str) -> set[type]:
-        kinds = set(map(type, items))
-        for kind in kinds - keys.KEYS:
+    def _check_keys(self, items: Iterable[Any], path: str) -> None:
+        for kind in set(map(type, items)) - keys.KEYS:
             raise Unsendable(f"a key of value{path} is a {_name(kind)}; {_DATA}")
-        if reason := keys.problem(items, kinds):
+        if reason := keys.problem(list(items)):
             raise Unsendable(f"value{path} has {reason}")
-        return kinds
 
     def _integer(self, value: int) -> object:
         if -(2**63) <= value < 2**64:
             return value
-        return _ext(_Code.INT, value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True))
+        size = value.bit_length() // 8 + 1
+        return msgspec.msgpack.Ext(Code.INT, value.to_bytes(size, "little", signed=True))
 
     def _text(self, value: str) -> object:
         if self._careful and _has_surrogates(value):
-            return _ext(_Code.SURROGATES, value.encode("utf-8", "surrogatepass"))
-        return value if len(value) < LARGE else _ext(_Code.TEXT, self._aside(value.encode("utf-8")))
+            return msgspec.msgpack.Ext(Code.SURROGATES, value.encode("utf-8", "surrogatepass"))
+        return value if len(value) < LARGE else _ext(Code.TEXT, self._aside(value.encode("utf-8")))
+
+    def _bytes(self, value: bytes | memoryview) -> object:
+        if len(value) < LARGE:
+            return msgspec.msgpack.Ext(Code.RAW, value)
+        return _ext(Code.BYTES, self._aside(value))
 
     def _raw(self, code: int, dtype: str, shape: list[int], data: memoryview) -> object:
-        raw = bytes(data) if data.nbytes < LARGE else self._aside(data)
+        raw = msgspec.msgpack.Ext(Code.RAW, data) if data.nbytes < LARGE else self._aside(data)
         return _ext(code, [dtype, shape, raw])
 
     def _aside(self, data: Any) -> list[int]:
@@ -186,6 +193,7 @@ class Decoder:
         callback: Callable[[int], object] | None = None,
     ) -> None:
         self._shared = shared
+        self._seen = 0
         self._handle = handle
         self._callback = callback
         self._depth = MAX_DEPTH + 4  # a dict with odd keys takes up to three levels of its own
@@ -206,54 +214,49 @@ class Decoder:
         self._depth -= 1
         if self._depth < 0:
             raise Malformed(f"nested more than {MAX_DEPTH} levels deep")
-        value = msgspec.msgpack.decode(payload, ext_hook=self._lift)
-        self._inspect(value, self._depth)
+        value = self._lift(WIRE.decode(payload))
         self._depth += 1
         return value
 
-    def _inspect(self, value: Any, depth: int) -> None:
-        """Refuse what MessagePack allows and the encoder never makes: dates, odd keys, depth."""
-        kind = type(value)
-        if kind is datetime:
-            raise Malformed("a date")
-        if kind is not list and kind is not dict:
-            return
-        if depth < 0:
-            raise Malformed(f"nested more than {MAX_DEPTH} levels deep")
-        if kind is dict:
-            keys.check(value)
-            value = value.values()
-        if not _NESTED.isdisjoint(map(type, value)):
-            for item in value:
-                self._inspect(item, depth - 1)
+    def _lift(self, value: Any) -> Any:
+        """Turn the extensions in a value into what they stand for."""
+        if type(value) is msgspec.msgpack.Ext:
+            return self._extension(value.code, bytes(value.data))
+        if type(value) is list and not _NESTED.isdisjoint(map(type, value)):
+            return [self._lift(item) for item in value]
+        return value
 
-    def _lift(self, code: int, data: memoryview) -> object:
-        """Turn one extension into its value; msgspec calls this for each that it meets."""
-        content = self._unpack(data)
+    def _extension(self, code: int, data: bytes) -> object:
+        match code:
+            case Code.RAW:
+                return data
+            case Code.INT:
+                return int.from_bytes(data, "little", signed=True)
+            case Code.SURROGATES:
+                return data.decode("utf-8", "surrogatepass")
+        return self._composed(code, self._unpack(data))
+
+    def _composed(self, code: int, content: Any) -> object:
         match code, content:
-            case _Code.TUPLE, list():
+            case Code.TUPLE, list():
                 return tuple(content)
-            case _Code.SET, list():
+            case Code.SET, list():
                 return set(keys.check(content))
-            case _Code.FROZENSET, list():
+            case Code.FROZENSET, list():
                 return frozenset(keys.check(content))
-            case _Code.DICT, [list() as names, list() as values]:
+            case Code.DICT, [list() as names, list() as values]:
                 return dict(zip(keys.check(names), values, strict=True))
-            case _Code.INT, bytes():
-                return int.from_bytes(content, "little", signed=True)
-            case _Code.SURROGATES, bytes():
-                return content.decode("utf-8", "surrogatepass")
-            case _Code.HANDLE, int() if self._handle:
+            case Code.HANDLE, int() if self._handle and 0 <= content < 2**48:
                 return self._handle(content)
-            case _Code.CALLBACK, int() if self._callback:
+            case Code.CALLBACK, int() if self._callback and 0 <= content < 2**48:
                 return self._callback(content)
-            case _Code.TENSOR, [str() as dtype, list() as shape, raw]:
+            case Code.TENSOR, [str() as dtype, list() as shape, raw]:
                 return arrays.raw_to_tensor(dtype, shape, self._raw(raw))
-            case _Code.ARRAY, [str() as dtype, list() as shape, raw]:
+            case Code.ARRAY, [str() as dtype, list() as shape, raw]:
                 return arrays.raw_to_array(dtype, shape, self._raw(raw))
-            case _Code.BYTES, _:
+            case Code.BYTES, _:
                 return bytes(self._aside(content))
-            case _Code.TEXT, _:
+            case Code.TEXT, _:
                 return str(self._aside(content), "utf-8")
         raise Malformed(f"extension {code} with a content that is not its own")
 
@@ -264,7 +267,10 @@ class Decoder:
         match content:
             case [offset, size] if type(offset) is int and type(size) is int:
                 view = memoryview(self._shared)
-                if 0 <= offset <= offset + size <= view.nbytes:
+                # Each buffer after the one before, as they were written: the same bytes named a
+                # thousand times would be a thousand copies.
+                if self._seen <= offset <= offset + size <= view.nbytes:
+                    self._seen = offset + size
                     return view[offset : offset + size]
         raise Malformed("a buffer outside the shared memory")
 

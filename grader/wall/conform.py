@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import collections.abc
+import itertools
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,12 @@ def promises(interface: Path) -> dict[str, _Promise]:
     return found
 
 
+def item_of(promise: _Promise) -> _Promise | None:
+    """Return what an Iterator promises for each item, or None if the promise is no Iterator."""
+    origin: Any = typing.get_origin(promise)
+    return typing.get_args(promise)[0] if origin is ITERATOR else None
+
+
 def mismatch(value: Any, promise: _Promise, place: str = "") -> str | None:
     """Say how a decoded value breaks its promise, or return None. Types are exact."""
     if promise is Any:
@@ -89,15 +97,16 @@ def _uniform(value: Any, args: tuple[Any, ...]) -> bool:
     return type(value) in (list, set, frozenset) and set(map(type, value)) <= {args[0]}
 
 
-def _parts(value: Any, kind: type, args: tuple[Any, ...]) -> list[tuple[Any, Any, str]]:
+def _parts(value: Any, kind: type, args: tuple[Any, ...]) -> Iterator[tuple[Any, Any, str]]:
+    # One after the other: a hostile answer may have millions, and the first settles it.
     if kind is dict:
-        keys = [(key, args[0], f" key {_short(key)}") for key in value]
-        return keys + [(item, args[1], f"[{_short(key)}]") for key, item in value.items()]
-    if kind is tuple and args[1:] != (...,):
-        return [
-            (item, arg, f"[{i}]") for i, (item, arg) in enumerate(zip(value, args, strict=True))
-        ]
-    return [(item, args[0], f"[{i}]") for i, item in enumerate(value)]
+        for key, item in value.items():
+            yield key, args[0], f" key {_short(key)}"
+            yield item, args[1], f"[{_short(key)}]"
+        return
+    each = args if kind is tuple and args[1:] != (...,) else itertools.repeat(args[0])
+    for i, (item, arg) in enumerate(zip(value, each, strict=False)):
+        yield item, arg, f"[{i}]"
 
 
 def _say(value: Any, promise: _Promise, place: str) -> str:

@@ -30,6 +30,10 @@ class TimeLimit(SolverFault):
     """A call, or the whole grading, took longer than its limit."""
 
 
+class Late(SolverFault):
+    """The deadline of the wait passed: what was late decides how the TimeLimit reads."""
+
+
 class MemoryLimit(SolverFault):
     """The solver used more memory than its limit."""
 

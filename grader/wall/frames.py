@@ -92,13 +92,23 @@ class Arena:
         self._descriptor, self._size = -1, 0
 
 
+def is_memory_file(descriptor: int) -> bool:
+    """True for a memfd: only those have seals. Reading one never blocks."""
+    try:
+        fcntl.fcntl(descriptor, _F_GET_SEALS)
+    except OSError:
+        return False
+    return True
+
+
 def copy_out(descriptor: int, size: int) -> mmap.mmap:
     """Copy the first `size` bytes of a received memory file into new private memory.
 
     Raises: Malformed, for another kind of file, or one that does not really hold so much.
     """
+    if not is_memory_file(descriptor):
+        raise Malformed("a descriptor that is no memory file")
     try:
-        fcntl.fcntl(descriptor, _F_GET_SEALS)  # only a memory file has seals: reading never blocks
         state = os.fstat(descriptor)
         if state.st_size < size or state.st_blocks * 512 < size:
             raise Malformed("shared memory that is smaller than announced")

@@ -6,19 +6,23 @@ Both are seen and enforced from outside the solver, which can neither leave nor 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import secrets
 import signal
 import threading
 import time
 from pathlib import Path
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 import psutil
+
+from grader.wall import meters
 
 _ROOT: Final = Path("/sys/fs/cgroup")
 _PREFIX: Final = "lmkata-"
 _JOIN: Final = 'for d in $1; do echo $$ > "$d/cgroup.procs" || exit 125; done; shift; exec "$@"'
+_PR_SET_CHILD_SUBREAPER: Final = 36
 _WATCH_EVERY: Final = 0.02
 _KILL_WITHIN: Final = 5.0
 
@@ -29,6 +33,8 @@ class Group(Protocol):
     def wrap(self, command: list[str]) -> list[str]: ...
     def started(self, pid: int) -> None: ...
     def processes(self) -> list[int]: ...
+    def memory_peak(self) -> int: ...
+    def cpu_seconds(self) -> float: ...
     def breach(self) -> str | None: ...
     def close(self) -> None: ...
 
@@ -42,7 +48,7 @@ def make_group(memory: int, processes: int) -> Group:
 
 
 class _V1:
-    folders = ("memory", "pids")
+    folders = ("memory", "pids", "cpuacct")
     limits = (
         ("memory", "memory.limit_in_bytes"),
         ("memory", "memory.memsw.limit_in_bytes"),
@@ -50,6 +56,8 @@ class _V1:
     )
     oom = ("memory", "memory.oom_control")
     forks = ("pids", "pids.events")
+    peak = ("memory", "memory.max_usage_in_bytes")
+    time = ("cpuacct", "cpuacct.usage", "", 1e9)
 
 
 class _V2:
@@ -57,6 +65,8 @@ class _V2:
     limits = (("", "memory.max"), ("", "memory.swap.max"), ("", "pids.max"))
     oom = ("", "memory.events")
     forks = ("", "pids.events")
+    peak = ("", "memory.peak")
+    time = ("", "cpu.stat", "usage_usec", 1e6)
 
 
 class ControlGroup:
@@ -101,6 +111,17 @@ class ControlGroup:
                 pids.update(map(int, (path / "cgroup.procs").read_text().split()))
         return sorted(pids)
 
+    def memory_peak(self) -> int:
+        """Return the largest memory so far, in bytes, as the kernel counts it for the group."""
+        folder, file = self._layout.peak
+        return int((self._paths[folder] / file).read_text())
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of all that ever ran in the group, whoever waited for it."""
+        folder, file, key, units = self._layout.time
+        words = (self._paths[folder] / file).read_text().split()
+        return int(words[words.index(key) + 1 if key else 0]) / units
+
     def breach(self) -> str | None:
         """Return the limit that was hit, 'memory' or 'processes', or None."""
         if self._count(self._layout.oom, "oom_kill"):
@@ -126,12 +147,20 @@ class ControlGroup:
 
 
 class WatchedTree:
-    """A process and its descendants, looked at every 20 ms, where no control group can be made."""
+    """A process and its descendants, looked at every 20 ms, where no control group can be made.
+
+    A process whose parent has gone comes to the judge (a subreaper), and is found there.
+    """
+
+    _mains: ClassVar[set[int]] = set()
 
     def __init__(self, memory: int, processes: int) -> None:
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
         self._memory, self._max = memory, processes
         self._known: dict[int, psutil.Process] = {}
+        self._others = {child.pid for child in psutil.Process().children(recursive=True)}
         self._breach: str | None = None
+        self._lock = threading.Lock()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -141,41 +170,64 @@ class WatchedTree:
 
     def started(self, pid: int) -> None:
         """Watch this process from now on."""
+        self._mains.add(pid)
         self._known[pid] = psutil.Process(pid)
         self._thread.start()
 
     def processes(self) -> list[int]:
         """Return the pids of the tree, those included whose parent has gone since."""
-        for process in list(self._known.values()):
-            with contextlib.suppress(psutil.Error):
-                for child in process.children(recursive=True):
-                    self._known.setdefault(child.pid, child)
-        self._known = {pid: p for pid, p in self._known.items() if _alive(p)}
-        return sorted(self._known)
+        with self._lock:
+            for process in [*self._known.values(), psutil.Process()]:
+                with contextlib.suppress(psutil.Error):
+                    for child in process.children(recursive=True):
+                        if child.pid not in self._others | (self._mains - self._known.keys()):
+                            self._known.setdefault(child.pid, child)
+            self._known = {pid: p for pid, p in self._known.items() if _alive(p)}
+            return sorted(self._known)
 
     def breach(self) -> str | None:
         """Return the limit that was hit, 'memory' or 'processes', or None."""
         return self._breach
 
+    def memory_peak(self) -> int:
+        """Return the largest resident memory so far, in bytes, of the processes that live."""
+        return sum(meters.memory_peak(pid) for pid in self.processes())
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of the living processes and of the children they awaited."""
+        return sum(meters.cpu_seconds(pid) for pid in self.processes())
+
     def close(self) -> None:
-        """Kill the tree."""
+        """Kill the tree, and clear away those of it that came to the judge."""
         self._done.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
+        if self._thread.is_alive():
             self._thread.join()
         _kill_all(self.processes)
+        for child in psutil.Process().children():
+            if child.pid not in self._others | self._mains:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child.pid, os.WNOHANG)
 
     def _watch(self) -> None:
         while not self._done.wait(_WATCH_EVERY):
             pids = self.processes()
-            used = 0
-            for pid in pids:
-                with contextlib.suppress(psutil.Error, KeyError):
-                    memory = self._known[pid].memory_info()
-                    used += memory.rss - memory.shared
-            if used > self._memory or len(pids) > self._max:
-                self._breach = "memory" if used > self._memory else "processes"
-                _kill_all(self.processes)
-                return
+            if len(pids) > self._max:
+                self._breach = "processes"
+            elif self._used("rss") > self._memory and self._used("pss") > self._memory:
+                # pss takes longer to find out, and counts memory that processes share only once.
+                self._breach = "memory"
+            else:
+                continue
+            _kill_all(self.processes)
+            return
+
+    def _used(self, kind: str) -> int:
+        used = 0
+        for process in list(self._known.values()):
+            with contextlib.suppress(psutil.Error):
+                figures = process.memory_full_info() if kind == "pss" else process.memory_info()
+                used += getattr(figures, kind)
+        return used
 
 
 def _alive(process: psutil.Process) -> bool:
@@ -207,7 +259,7 @@ def _remove(path: Path) -> None:
 def _sweep(folder: Path) -> None:
     """Remove the groups of judges that are gone."""
     for path in folder.glob(f"{_PREFIX}*"):
-        judge = int(path.name.removeprefix(_PREFIX).split("-")[0])
-        if not psutil.pid_exists(judge):
+        judge = path.name.removeprefix(_PREFIX).split("-")[0]
+        if judge.isdecimal() and not psutil.pid_exists(int(judge)):
             _kill_all(lambda p=path: [int(pid) for pid in (p / "cgroup.procs").read_text().split()])
             _remove(path)

@@ -5,21 +5,28 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
-from grader.wall import conform, errors, meters
+from grader.wall import conform, errors
 from grader.wall.codec import Decoder, Encoder, Malformed, Token
 from grader.wall.errors import (
     Crashed,
+    Late,
     MemoryLimit,
     SolverFault,
-    SubmissionRaised,
     TimeLimit,
     Violation,
     WrongType,
 )
 from grader.wall.link import Link
+from grader.wall.replies import clean, raised
 from grader.wall.sandboxes import Box, Child, Sandbox
+
+_UNASKED: Final = "it sent a message that nobody asked for"
+_MAX_KEPT: Final = 10_000
+"""Handles and streams that one test may keep."""
+_PATIENCE: Final = 3
+"""With the time that callbacks take in the judge, a call may last so many times its limit."""
 
 
 class Solver:
@@ -63,6 +70,8 @@ class Solver:
 
         Raises: a SolverFault of the kind that happened.
         """
+        if name not in self._promises:
+            raise AttributeError(f"the interface has no {name}; it has {self.functions}")
         self.called.append(name)
         return self._ask(["call", None, name, list(args), kwargs], name)
 
@@ -72,8 +81,8 @@ class Solver:
         self._printed = ["", ""]
         self.called = []
 
-    def end_test(self) -> tuple[str, str]:
-        """Let go of what the test kept, and return what was printed.
+    def end_test(self) -> None:
+        """Let go of what the test kept.
 
         Raises: Violation, if the solver hit a limit or spoke out of turn.
         """
@@ -82,7 +91,6 @@ class Solver:
                 self._settle(self._link)
         finally:
             self._collect()
-        return self._printed[0], self._printed[1]
 
     def printed(self) -> tuple[str, str]:
         """Return what the test printed, to stdout and stderr."""
@@ -93,12 +101,12 @@ class Solver:
         self.close()
 
     def memory_peak(self) -> int:
-        """Return the largest resident memory so far, in bytes, summed over all processes."""
-        return sum(meters.memory_peak(pid) for pid in self._processes())
+        """Return the largest memory so far, in bytes, of all the solver's processes."""
+        return self._child.memory_peak() if self._child else 0
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that the solver and its ended children have used."""
-        return sum(meters.cpu_seconds(pid) for pid in self._processes())
+        """Return the processor time that all the solver's processes have used."""
+        return self._child.cpu_seconds() if self._child else 0.0
 
     def close(self) -> None:
         """End the solver with its whole tree."""
@@ -112,23 +120,23 @@ class Solver:
             link.close()
         self._kept, self._callbacks = [], []
 
-    def _processes(self) -> list[int]:
-        return self._child.processes() if self._child else []
-
     def _settle(self, link: Link) -> None:
         """Between two tests nothing is owed: no message, no breached limit, no handle kept."""
         try:
-            if self._child and (limit := self._child.breach()):
-                self._fail(self._limit_fault(limit))
+            if self._child and (breach := self._child.breach()):
+                self._fail(self._limit_fault(breach))
             if not link.quiet():
-                self._fail(Violation("it sent a message that nobody asked for"))
+                self._fail(Violation(_UNASKED))
             if self._kept:
-                self._send(
-                    ["drop", self._kept], time.monotonic() + self._box.limits.seconds_per_call
-                )
-                self._kept, self._callbacks = [], []
-        except (TimeLimit, Crashed, Violation) as fault:
-            self._fail(fault)
+                limit = self._box.limits.seconds_per_call
+                self._send(["drop", self._kept], time.monotonic() + limit)
+            self._kept, self._callbacks = [], []
+        except (Late, Crashed, Violation) as fault:
+            self._fail(
+                Violation("it did not listen between two tests")
+                if isinstance(fault, Late)
+                else fault
+            )
 
     def _ask(self, message: list[Any], name: str) -> Any:
         """Send one request and follow it to its answer."""
@@ -143,11 +151,15 @@ class Solver:
                 self._await_ready(start + allowed)
                 start = time.monotonic()
             message[1] = secrets.token_bytes(12)
-            return self._follow(message, name, start + allowed)
-        except (TimeLimit, Crashed, Violation) as fault:
-            if isinstance(fault, TimeLimit):
-                fault = TimeLimit(f"{name} gave no answer within {allowed:g} s")
-            self._fail(fault)
+            return self._follow(message, name, start, allowed)
+        except (Crashed, Violation, Late) as fault:
+            late = isinstance(fault, Late)
+            self._fail(TimeLimit(f"{name} gave no answer within {allowed:g} s") if late else fault)
+        except (SolverFault, StopIteration):
+            raise
+        except BaseException:
+            self.close()  # our own mistake, or Ctrl-C, in the middle of a talk: begin a new one
+            raise
         finally:
             self._left -= time.monotonic() - start
 
@@ -160,59 +172,65 @@ class Solver:
                 case ["ready"]:
                     self._ready = True
                 case ["raised", b"", *details]:
-                    raise _raised(details, errors.ImportFailed)
+                    raise raised(details, errors.ImportFailed)
                 case _:
-                    raise Violation("it sent a message that nobody asked for")
+                    raise Violation(_UNASKED)
         except SolverFault as fault:
-            if isinstance(fault, TimeLimit):
-                fault = TimeLimit("importing the submission took too long")
+            late = isinstance(fault, Late)
             try:
-                self._fail(fault)
+                self._fail(TimeLimit("importing the submission took too long") if late else fault)
             except SolverFault as final:
                 self._doom = final
                 raise
 
-    def _follow(self, message: list[Any], name: str, deadline: float) -> Any:
+    def _follow(self, message: list[Any], name: str, start: float, allowed: float) -> Any:
         assert self._link
         if not self._link.quiet():
-            raise Violation("it sent a message that nobody asked for")
-        call_id = message[1]
+            raise Violation(_UNASKED)
+        call_id, deadline, latest = message[1], start + allowed, start + _PATIENCE * allowed
         self._send(message, deadline)
         while True:
-            reply = self._receive(deadline)
-            match reply:
+            match self._receive(deadline):
                 case ["ask", bytes() as asked, int() as number, list() as args] if asked == call_id:
                     began = time.monotonic()
-                    self._send(["back", call_id, *self._run_callback(number, args)], deadline + 60)
-                    deadline += (
-                        time.monotonic() - began
-                    )  # the judge's own time is not the learner's
+                    back = self._run_callback(number, args)
+                    # The judge's own time is not the learner's, within reason.
+                    deadline = min(deadline + time.monotonic() - began, latest)
+                    self._send(["back", call_id, *back], deadline)
                 case ["value", bytes() as answered, value] if answered == call_id:
-                    return self._check(value, name)
+                    return self._check(value, name, in_stream=message[0] == "next")
                 case ["stream", bytes() as answered, int() as number] if answered == call_id:
-                    self._kept.append(number)
-                    return self._stream(number, name)
+                    return self._open_stream(number, name, in_stream=message[0] == "next")
                 case ["end", bytes() as answered] if answered == call_id and message[0] == "next":
                     raise StopIteration
                 case ["unsendable", bytes() as answered, str() as text] if answered == call_id:
-                    raise WrongType(f"{name} answered with something that is no data: {text}")
+                    raise WrongType(f"{name} answered with no data: {clean(text)}")
                 case ["raised", bytes() as answered, *details] if answered == call_id:
-                    raise _raised(details)
+                    raise raised(details)
                 case _:
                     raise Violation("it sent an answer that belongs to no question")
 
-    def _stream(self, number: int, name: str) -> Iterator[Any]:
+    def _open_stream(self, number: int, name: str, *, in_stream: bool) -> Iterator[Any]:
+        self._kept.append(number)
+        if in_stream or conform.item_of(self._promises[name]) is None:
+            promise = conform.describe(self._promises[name])
+            raise WrongType(f"{name} must return {promise}: it is an iterator")
+        return self._stream(number, name, self._child)
+
+    def _stream(self, number: int, name: str, child: Child | None) -> Iterator[Any]:
         while True:
+            if self._child is not child and not self._fault:
+                raise RuntimeError("the solver of this stream was restarted")
             try:
                 item = self._ask(["next", None, number], name)
             except StopIteration:
                 return
             yield item
 
-    def _check(self, value: Any, name: str) -> Any:
+    def _check(self, value: Any, name: str, *, in_stream: bool) -> Any:
         promise = self._promises[name]
-        if getattr(promise, "__origin__", None) is conform.ITERATOR:
-            promise = promise.__args__[0]
+        if in_stream:
+            promise = conform.item_of(promise)
         if problem := conform.mismatch(value, promise):
             raise WrongType(f"{name} must return {conform.describe(promise)}: {problem}")
         return value
@@ -227,7 +245,7 @@ class Solver:
 
     def _send(self, message: list[Any], deadline: float) -> None:
         assert self._link
-        encoder = Encoder(self._keep)
+        encoder = Encoder(callback=self._keep, owner=self._child)
         payload = encoder.encode(message)
         self._link.send(payload, encoder.buffers, encoder.size, deadline)
 
@@ -244,8 +262,10 @@ class Solver:
         return len(self._callbacks) - 1
 
     def _token(self, number: int) -> Token:
+        if len(self._kept) >= _MAX_KEPT:
+            raise Malformed(f"more than {_MAX_KEPT} handles")
         self._kept.append(number)
-        return Token(number, self)
+        return Token(number, self._child)
 
     def _fail(self, fault: SolverFault) -> NoReturn:
         """Kill the solver, and raise what really happened."""
@@ -273,12 +293,3 @@ class Solver:
             link.drain()
             for i, output in enumerate((link.stdout, link.stderr)):
                 self._printed[i] += output.take()
-
-
-def _raised(
-    details: list[Any], kind: type[SubmissionRaised] = SubmissionRaised
-) -> SubmissionRaised:
-    match details:
-        case [str() as name, list() as ancestors, str() as message, str() as trace]:
-            return kind(name, [a for a in ancestors if type(a) is str], message, trace)
-    raise Violation("it sent an error that is none")

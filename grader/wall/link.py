@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import select
 import socket
+import threading
 import time
 from collections import deque
 from typing import Any, Final
 
 from grader.wall import frames
 from grader.wall.codec import Malformed
-from grader.wall.errors import Crashed, TimeLimit, Violation
+from grader.wall.errors import Crashed, Late, Violation
 
 KEEP: Final = 16 * 1024
 """Bytes of stdout and of stderr kept for a test."""
@@ -74,10 +75,11 @@ class Link:
         self._descriptors: deque[int] = deque()
 
     def send(self, payload: bytes, buffers: list[memoryview], size: int, deadline: float) -> None:
-        """Send one frame; a solver that doesn't read in time is a TimeLimit."""
+        """Send one frame; a solver that doesn't read in time is Late."""
         data = memoryview(frames.header(payload, size) + payload)
         descriptors = [self._arena.fill(buffers, size)] if size else []
         while data:
+            self._check(deadline)
             try:
                 sent = socket.send_fds(self._end, [data[: frames.PIECE]], descriptors)
             except BlockingIOError:
@@ -91,9 +93,10 @@ class Link:
     def receive(self, deadline: float) -> tuple[bytes, Any]:
         """Return the next frame.
 
-        Raises: TimeLimit, Crashed, Violation.
+        Raises: Late, Crashed, Violation.
         """
         while (frame := self._parse()) is None:
+            self._check(deadline)
             if not self._read():
                 self._wait(deadline, select.EPOLLIN)
         self._arena.sent()
@@ -118,13 +121,19 @@ class Link:
         for descriptor in self._outputs:
             os.close(descriptor)
 
+    @staticmethod
+    def _check(deadline: float) -> None:
+        """A solver that keeps us busy is late all the same."""
+        if time.monotonic() > deadline:
+            raise Late("no answer within the time limit")
+
     def _wait(self, deadline: float, events: int) -> None:
         """Wait for the socket, draining prints meanwhile."""
         self._poll.modify(self._end.fileno(), events)
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise TimeLimit("no answer within the time limit")
+                raise Late("no answer within the time limit")
             ready = self._poll.poll(min(left, _TICK))
             for descriptor, _ in ready:
                 if descriptor == self._end.fileno():
@@ -144,6 +153,11 @@ class Link:
             return False
         except OSError as error:
             raise Crashed("the solver hung up") from error
+        for descriptor in descriptors:
+            if not frames.is_memory_file(descriptor):
+                # Closing a stranger may block (a socket that lingers): not on our time.
+                threading.Thread(target=os.close, args=(descriptor,), daemon=True).start()
+                raise Violation("it sent a descriptor that is no memory file")
         self._descriptors.extend(descriptors)
         if flags & socket.MSG_CTRUNC or len(self._descriptors) > 1:
             raise Violation("it sent descriptors that belong to no frame")

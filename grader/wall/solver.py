@@ -68,7 +68,12 @@ class Solver:
     def _answer(self, call_id: bytes, work: Callable[[], Any]) -> None:
         self._call_id = call_id
         try:
-            value = work()
+            try:
+                value = work()
+            finally:
+                # Before the answer goes: what was printed belongs to the test that asked.
+                sys.stdout.flush()
+                sys.stderr.flush()
             if isinstance(value, _End):
                 self._send(["end", call_id])
             elif isinstance(value, Iterator):
@@ -79,9 +84,6 @@ class Solver:
             self._send(["unsendable", call_id, str(error)[:_MAX_TEXT]])
         except BaseException as error:  # noqa: BLE001  (SystemExit and the like are answers too)
             self._send(["raised", call_id, *describe(error)])
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
 
     def _next(self, number: int) -> Any:
         try:
@@ -109,7 +111,7 @@ class Solver:
         return ask
 
     def _send(self, message: list[Any]) -> None:
-        encoder = Encoder(self._keep)
+        encoder = Encoder(handle=self._keep)
         payload = encoder.encode(message)
         self._pipe.send(payload, encoder.buffers, encoder.size)
 

@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 
 NEVER = 1 << 60  # the rank of a pair that is no merge: above all others
-LONG = 400  # bytes; about where the two ways take the same time
+LONG = 64  # bytes; about where the two ways take the same time
 
 
 class MergeTable:
@@ -28,9 +28,8 @@ class MergeTable:
             id_of.setdefault(vocab[i], i)
         self.byte_ids = {token[0]: i for token, i in id_of.items() if len(token) == 1}
         self.rank: dict[int, dict[int, int]] = {i: {} for i in vocab}
-        self.merged: list[
-            int
-        ] = []  # rank -> id; in an arbitrary vocabulary ids need not follow ranks
+        # rank -> id of the result: in an arbitrary vocabulary ids need not follow ranks.
+        self.merged: list[int] = []
         for rank, (left, right) in enumerate(merges):
             self.rank[id_of[left]].setdefault(id_of[right], rank)
             self.merged.append(id_of[left + right])
@@ -44,11 +43,9 @@ class MergeTable:
         try:
             ids = list(map(self.byte_ids.__getitem__, word))
         except KeyError as error:
-            raise ValueError(
-                f"the vocabulary has no token for the byte {error.args[0]:#04x}"
-            ) from None
+            raise ValueError(f"no token for the byte {error.args[0]:#04x} in vocab") from None
         # A tuple of ints is small, and no work for the garbage collector.
-        return tuple(self._merge_short(ids) if len(ids) <= LONG else self._merge_long(ids))
+        return tuple(self._merge_long(ids) if len(ids) > LONG else self._merge_short(ids))
 
     def _merge_short(self, ids: list[int]) -> list[int]:
         """Merge the leftmost pair of the lowest rank, until no pair is a merge."""
@@ -63,8 +60,7 @@ class MergeTable:
             lowest = min(ranks)
             if lowest == NEVER:
                 break
-            # All places of one pair come first. (A new pair ranks below only if no training made
-            # it.)
+            # All places of one pair come first. (No training makes a new pair that ranks below.)
             if lowest < last and last in ranks:
                 lowest = last
             last = lowest

@@ -25,14 +25,12 @@ class UnitCache(dict[str, tuple[int, ...]]):
 
     def __init__(self, table: MergeTable) -> None:
         super().__init__()
-        self.table = table
+        self.merge = table.merge
 
     def __missing__(self, unit: str) -> tuple[int, ...]:
-        # An ASCII unit is one pre-token; any other may hold several, which are looked up in their
-        # turn.
-        words = [unit] if unit.isascii() else pretokens(unit)
-        if len(words) == 1:
-            ids = self.table.merge(unit.encode())
+        # An ASCII unit is one pre-token; any other may hold several, which are looked up in turn.
+        if unit.isascii() or len(words := pretokens(unit)) == 1:
+            ids = self.merge(unit.encode())
         else:
             ids = tuple(chain.from_iterable(map(self.__getitem__, words)))
         if len(unit) <= self.MAX_CHARS:

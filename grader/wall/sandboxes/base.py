@@ -16,7 +16,15 @@ import grader.wall
 from grader.wall.groups import Group, make_group
 from grader.wall.limits import Limits
 
-SOLVER_SIDE = ("__init__.py", "arrays.py", "codec.py", "frames.py", "keys.py", "solver.py")
+SOLVER_SIDE = (
+    "__init__.py",
+    "arrays.py",
+    "codec.py",
+    "frames.py",
+    "keys.py",
+    "solver.py",
+    "wire.py",
+)
 """The modules of grader.wall that a sandbox gets to see."""
 WALL = Path(grader.wall.__file__).parent
 
@@ -56,6 +64,14 @@ class Child:
         """Return the limit that was hit, 'memory' or 'processes', or None."""
         return self._group.breach()
 
+    def memory_peak(self) -> int:
+        """Return the largest memory so far, in bytes."""
+        return self._group.memory_peak()
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time so far."""
+        return self._group.cpu_seconds()
+
     def exit_text(self) -> str:
         """Say how the solver's process ended, if it did."""
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -83,8 +99,8 @@ class Sandbox(ABC):
         """Say why this sandbox can't run here and what mends it, or return None."""
 
     @abstractmethod
-    def command(self, box: Box, python: list[str], descriptor: int) -> list[str]:
-        """Return the command that runs the solver, confined."""
+    def command(self, box: Box, python: list[str], descriptor: int) -> tuple[list[str], list[int]]:
+        """Return the command that runs the solver, confined, and descriptors to hand to it."""
 
     @abstractmethod
     def environment(self, box: Box) -> dict[str, str]:
@@ -96,13 +112,14 @@ class Sandbox(ABC):
         group = make_group(box.limits.memory_mib * 2**20, box.limits.processes)
         # -I: no environment, no current folder, no user site. -S: no site-packages, no .pth files.
         python = [_base_python(), "-I", "-S", "-X", "utf8", "-c"]
+        command, descriptors = self.command(box, python, theirs.fileno())
         try:
             process = subprocess.Popen(
-                group.wrap(self.command(box, python, theirs.fileno())),
+                group.wrap(command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), *descriptors),
                 env=self.environment(box),
                 cwd=box.scratch,
                 start_new_session=True,
@@ -113,6 +130,8 @@ class Sandbox(ABC):
             raise
         finally:
             theirs.close()
+            for descriptor in descriptors:
+                os.close(descriptor)
         group.started(process.pid)
         return Child(process, ours, group)
 

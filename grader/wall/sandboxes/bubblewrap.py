@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ class Bubblewrap(Sandbox):
         """Try it for real: some systems forbid user namespaces."""
         return _problem()
 
-    def command(self, box: Box, python: list[str], descriptor: int) -> list[str]:
+    def command(self, box: Box, python: list[str], descriptor: int) -> tuple[list[str], list[int]]:
         """Return bwrap's command line around the solver's."""
         inside = f"{_INSIDE}/lib"
         script = solver_script(
@@ -44,7 +45,7 @@ class Bubblewrap(Sandbox):
             submission=f"{_INSIDE}/submission",
         )
         size = str(box.limits.disk_mib * 2**20)
-        return [
+        arguments = [
             *_base(),
             *("--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", "/dev/shm"),  # noqa: S108
             *_bind(box.interface, f"{_INSIDE}/interface.py"),
@@ -60,10 +61,13 @@ class Bubblewrap(Sandbox):
                 for link in sorted(box.libraries.iterdir())
                 for a in _bind(link.resolve(), f"{inside}/{link.name}")
             ),
-            *("--remount-ro", "/", "--chdir", "/tmp", "--"),  # noqa: S108
-            *python,
-            script,
+            *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),  # noqa: S108
         ]
+        # Through a descriptor: its command line, with paths of this machine, can be read inside.
+        hidden = os.memfd_create("arguments")
+        os.write(hidden, b"".join(os.fsencode(argument) + b"\0" for argument in arguments))
+        os.lseek(hidden, 0, os.SEEK_SET)
+        return [_program(), "--args", str(hidden), "--", *python, script], [hidden]
 
     def environment(self, box: Box) -> dict[str, str]:  # noqa: ARG002
         """Nothing of the judge's environment goes along."""
@@ -77,7 +81,7 @@ def _bind(source: Path, target: str) -> tuple[str, str, str]:
 @functools.cache
 def _base() -> tuple[str, ...]:
     """The part of the command that all solvers share: namespaces and the system's files."""
-    arguments = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session"]
+    arguments = ["--die-with-parent", "--new-session"]
     arguments += [f"--unshare-{kind}" for kind in _UNSHARE]
     if "--disable-userns" in _help():
         arguments.append("--disable-userns")
@@ -107,16 +111,19 @@ def _base() -> tuple[str, ...]:
     masks += [WALL.parent.parent]
     for mask in masks:
         if mask.is_dir() and any(mask.is_relative_to(shown) for shown in (Path("/usr"), prefix)):
-            arguments += ["--tmpfs", str(mask)]
+            arguments += ["--tmpfs", str(mask), "--remount-ro", str(mask)]
     return (*arguments, "--proc", "/proc", "--dev", "/dev")
+
+
+def _program() -> str:
+    return shutil.which("bwrap") or "bwrap"
 
 
 def _help() -> str:
     """What this version can do: --disable-userns came with 0.8."""
-    program = shutil.which("bwrap")
-    if program is None:
-        return ""
-    return subprocess.run([program, "--help"], capture_output=True, text=True, check=False).stdout
+    return subprocess.run(
+        [_program(), "--help"], capture_output=True, text=True, check=False
+    ).stdout
 
 
 @functools.cache
@@ -124,6 +131,6 @@ def _problem() -> str | None:
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed: apt-get install bubblewrap"
     trial = subprocess.run(
-        [*_base(), "--", "/usr/bin/true"], capture_output=True, text=True, check=False
+        [_program(), *_base(), "--", "/usr/bin/true"], capture_output=True, text=True, check=False
     )
     return None if trial.returncode == 0 else trial.stderr.strip().splitlines()[-1]

@@ -20,7 +20,7 @@ class Process(Sandbox):
         """It runs wherever Python does."""
         return None
 
-    def command(self, box: Box, python: list[str], descriptor: int) -> list[str]:
+    def command(self, box: Box, python: list[str], descriptor: int) -> tuple[list[str], list[int]]:
         """Return the solver's own command."""
         wall = str(WALL.parent.parent)
         script = solver_script(
@@ -30,7 +30,7 @@ class Process(Sandbox):
             interface=str(box.interface),
             submission=str(box.submission),
         )
-        return [*python, script]
+        return [*python, script], []
 
     def environment(self, box: Box) -> dict[str, str]:
         """Nothing of the judge's environment goes along."""

@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import tiktoken
 from solution import PAT, Tokenizer, train_bpe
 
 VOCAB_SIZE = 10_000
@@ -35,10 +36,10 @@ def train_ours(corpus: str, processes: int) -> dict[str, float]:
 
 def train_hf(corpus: str, processes: int) -> dict[str, float]:
     os.environ["RAYON_NUM_THREADS"] = str(processes)  # read when the first threads start
-    from tokenizers import Tokenizer as HF
-    from tokenizers import models, pre_tokenizers, trainers
+    import tokenizers  # noqa: PLC0415 -- after the number of threads is set
+    from tokenizers import models, pre_tokenizers, trainers  # noqa: PLC0415
 
-    tokenizer = HF(models.BPE())
+    tokenizer = tokenizers.Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     trainer = trainers.BpeTrainer(
         vocab_size=VOCAB_SIZE,
@@ -77,8 +78,6 @@ def tree_bytes(pid: int) -> int:
 
 
 def encode_both(held_out: str, corpus: str, rounds: int) -> None:
-    import tiktoken
-
     vocab, merges = train_bpe(corpus, VOCAB_SIZE, [SPECIAL], num_processes=2)
     text = Path(held_out).read_bytes().decode("utf-8", "replace")
     ranks = {token: i for i, token in vocab.items() if token != SPECIAL.encode()}
