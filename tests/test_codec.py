@@ -432,14 +432,16 @@ def test_functions_and_handles_cross_only_where_somebody_keeps_them() -> None:
         return len(kept) - 1
 
     handle = Handle("secret")
-    payload = Encoder(keep).encode([handle, len, 5])
+    payload = Encoder(handle=keep, callback=keep).encode([handle, len, 5])
     assert kept == [handle, len]
     back = Decoder(handle=lambda n: f"h{n}", callback=lambda n: f"c{n}").decode(payload)
     assert back == ["h0", "c1", 5]
     assert "handle" in refused(payload) or "extension" in refused(payload)
     assert Decoder(handle=lambda n: n).decode(Encoder().encode(Token(7, None))) == 7
+    with pytest.raises(Unsendable, match="gone"):
+        Encoder(owner=object()).encode(Token(7, None))
     with pytest.raises(Unsendable, match="type"):
-        Encoder(keep).encode(int)
+        Encoder(callback=keep).encode(int)
 
 
 @pytest.mark.parametrize(
@@ -516,12 +518,13 @@ CONTENTS = [
 ]
 RIGHT = {
     *((TUPLE, "[]"), (TUPLE, "[1]"), (TUPLE, "[[]]"), (TUPLE, "[[], []]"), (TUPLE, "[[1], []]")),
-    *((TUPLE, "['a', [], b'']"), (SET, "[]"), (SET, "[1]"), (FROZENSET, "[]"), (FROZENSET, "[1]")),
-    *((DICT, "[[], []]"), (INT, "b'a'"), (SURROGATES, "b'a'")),
+    *((SET, "[]"), (SET, "[1]"), (FROZENSET, "[]"), (FROZENSET, "[1]")),
+    (DICT, "[[], []]"),
 }
 
 
-@pytest.mark.parametrize("code", [-128, -2, -1, 0, *range(1, 16), 127])
+# INT, SURROGATES and RAW hold plain bytes, and any will do.
+@pytest.mark.parametrize("code", [-128, -2, -1, 0, 1, 2, 3, 4, *range(7, 13), 14, 15, 127])
 def test_an_extension_with_a_content_not_its_own_is_refused(code: int) -> None:
     for content in CONTENTS:
         payload = packed(ext(code, packed(content)))
@@ -634,7 +637,7 @@ def test_nan_deep_in_a_key_is_refused() -> None:
 
 
 def test_duplicate_keys_leave_one_of_exact_type() -> None:
-    assert Decoder().decode(b"\x82\x01\x05\x01\x06") == {1: 6}
+    refused(b"\x82\x01\x05\x01\x06")  # a native map is never built
     assert Decoder().decode(packed(ext(DICT, [[1, True], [5, 6]]))) == {1: 6}
     assert Decoder().decode(packed(ext(SET, [1, 1, True]))) == {1}
 
@@ -659,7 +662,6 @@ def test_duplicate_keys_leave_one_of_exact_type() -> None:
         b"\xdd\xff\xff\xff\xff" * 30,
         b"\xdd\x7f\xff\xff\xff" * 30 + b"\xc0" * 1000,
         packed(ext(TUPLE, b"\xdd\xff\xff\xff\xff")),
-        packed(ext(INT, b"\xc6\xff\xff\xff\xff")),
     ],
     ids=lambda bomb: bomb[:7].hex(),
 )
@@ -755,7 +757,10 @@ def test_an_empty_shape_of_vast_sides_is_refused(shape: list[int], dtype: str, c
 
 @pytest.mark.parametrize("code", [ARRAY, TENSOR])
 def test_an_empty_shape_of_vast_sides_takes_no_memory(code: int) -> None:
-    assert Decoder().decode(packed(ext(code, ["uint8", [0, 2**40], b""]))).shape == (0, 2**40)
+    assert Decoder().decode(packed(ext(code, ["uint8", [0, 2**40], ext(13, b"")]))).shape == (
+        0,
+        2**40,
+    )
 
 
 DTYPES = [

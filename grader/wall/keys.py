@@ -26,7 +26,7 @@ def check(keys: list[Any]) -> list[Any]:
 def problem(keys: list[Any]) -> str | None:
     """Say what is wrong with keys: NaN equals nothing; crafted hashes would collide."""
     kinds = set(map(type, keys))
-    if float in kinds and any(type(key) is float and key != key for key in keys):  # noqa: PLR0124
+    if not kinds.isdisjoint({float, tuple, frozenset}) and any(map(_has_nan, keys)):
         return "NaN as a key"
     if kinds <= {str, bytes} or len(keys) <= MAX_RISKY_KEYS:
         return None
@@ -36,6 +36,12 @@ def problem(keys: list[Any]) -> str | None:
     if sum(_has_chosen_hash(key, bound) for key in keys) > MAX_RISKY_KEYS:
         return f"more than {MAX_RISKY_KEYS} keys of wild numbers: send a list of pairs"
     return None
+
+
+def _has_nan(key: Any) -> bool:
+    if type(key) is tuple or type(key) is frozenset:
+        return any(map(_has_nan, key))
+    return type(key) is float and key != key  # noqa: PLR0124
 
 
 def _has_chosen_hash(key: Any, bound: int) -> bool:

@@ -153,12 +153,13 @@ class Link:
             return False
         except OSError as error:
             raise Crashed("the solver hung up") from error
-        for descriptor in descriptors:
-            if not frames.is_memory_file(descriptor):
-                # Closing a stranger may block (a socket that lingers): not on our time.
-                threading.Thread(target=os.close, args=(descriptor,), daemon=True).start()
-                raise Violation("it sent a descriptor that is no memory file")
-        self._descriptors.extend(descriptors)
+        strangers = [d for d in descriptors if not frames.is_memory_file(d)]
+        for descriptor in strangers:
+            # Closing one may block (a socket that lingers): not on our time.
+            threading.Thread(target=os.close, args=(descriptor,), daemon=True).start()
+        self._descriptors.extend(d for d in descriptors if d not in strangers)
+        if strangers:
+            raise Violation("it sent a descriptor that is no memory file")
         if flags & socket.MSG_CTRUNC or len(self._descriptors) > 1:
             raise Violation("it sent descriptors that belong to no frame")
         if not data:

@@ -12,6 +12,7 @@ serves honest submissions well. Messages are lists, the first item says which:
 from __future__ import annotations
 
 import builtins
+import contextlib
 import ctypes
 import functools
 import importlib.util
@@ -72,8 +73,7 @@ class Solver:
                 value = work()
             finally:
                 # Before the answer goes: what was printed belongs to the test that asked.
-                sys.stdout.flush()
-                sys.stderr.flush()
+                _flush()
             if isinstance(value, _End):
                 self._send(["end", call_id])
             elif isinstance(value, Iterator):
@@ -120,6 +120,13 @@ class Solver:
         return Decoder(shared, handle=self._kept.__getitem__, callback=self._callback).decode(
             payload
         )
+
+
+def _flush() -> None:
+    for name in ("stdout", "stderr"):
+        # The submission may have closed, replaced or deleted it.
+        with contextlib.suppress(Exception):
+            getattr(sys, name).flush()
 
 
 class _End:
