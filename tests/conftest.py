@@ -1,0 +1,3 @@
+"""What pytest leaves alone here: data of tests, which are tests and submissions themselves."""
+
+collect_ignore = ["challenges", "golden"]
