@@ -914,3 +914,24 @@ def test_a_valid_payload_with_altered_bytes_becomes_plain_values_or_is_refused(
     except Malformed:
         return
     assert only_plain(back)
+
+
+def test_a_buffer_that_is_named_twice_is_refused() -> None:
+    """Named a thousand times, one buffer of shared memory would be a thousand copies of it."""
+    one = ext(12, [0, LARGE])
+    shared = b"a" * LARGE
+    assert Decoder(shared).decode(packed([one])) == ["a" * LARGE]
+    with pytest.raises(Malformed):
+        Decoder(shared).decode(packed([one, one]))
+
+
+def test_integer_keys_made_to_collide_are_refused_before_they_are_hashed() -> None:
+    """A table of 2^18 slots sees only the low bits of these: each key would walk past all others."""
+    names = [n << 40 for n in range(100_000)]
+    start = time.perf_counter()
+    refused(packed(ext(DICT, [names, [None] * len(names)])))
+    refused(packed(ext(SET, names)))
+    assert time.perf_counter() - start < 2
+    # The keys of a vocabulary are dense, and pass whatever their number.
+    dense = list(range(100_000))
+    assert len(Decoder().decode(packed(ext(SET, dense)))) == len(dense)

@@ -56,6 +56,11 @@ class Token:
         self.solver = solver
 
 
+def aligned(size: int) -> int:
+    """Return the room that a buffer of so many bytes takes: encoder and frames must agree."""
+    return -(-size // ALIGN) * ALIGN
+
+
 class Encoder:
     """Encodes one message: the payload, and the buffers to put into shared memory.
 
@@ -175,7 +180,7 @@ class Encoder:
         view = memoryview(data)
         offset = self.size
         self.buffers.append(view)
-        self.size += -(-view.nbytes // ALIGN) * ALIGN
+        self.size += aligned(view.nbytes)
         return [offset, view.nbytes]
 
 

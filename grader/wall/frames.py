@@ -18,7 +18,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any, Final
 
-from grader.wall.codec import ALIGN, Malformed, Unsendable
+from grader.wall.codec import Malformed, Unsendable, aligned
 
 HEADER: Final = struct.Struct("!IQ")
 MAX_PAYLOAD: Final = 8 * 2**20
@@ -77,7 +77,7 @@ class Arena:
             written = 0
             while written < view.nbytes:
                 written += os.pwrite(self._descriptor, view[written:], offset + written)
-            offset += -(-view.nbytes // ALIGN) * ALIGN
+            offset += aligned(view.nbytes)
         return self._descriptor
 
     def sent(self) -> None:
